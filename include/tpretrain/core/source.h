@@ -1,0 +1,43 @@
+/// Where samples come from. Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tpretrain {
+
+/// What sources and tokenizers may ask while a recipe is opened.
+struct SourceContext {
+  int64_t vocabulary = 0;       ///< entries of the recipe's tokenizer; 0: none
+  std::string tokenizer_hash;   ///< "" when there is no tokenizer
+};
+
+class Source {
+ public:
+  static constexpr const char* kKind = "source";
+  using Context = SourceContext;
+  virtual ~Source() = default;
+  /// Items of the source (documents, images): for people.
+  virtual int64_t items() const = 0;
+  /// Identity of the content, for the manifest of a checkpoint.
+  virtual std::string hash() const = 0;
+  /// Folder and stem beside which small sidecars may be kept: "corpus/train".
+  virtual std::string sidecar() const = 0;
+};
+
+/// Tokenised text: documents of sentences of token ids.
+class TextSource : public Source {
+ public:
+  virtual int64_t documents() const = 0;
+  /// Sentences [first, first + count) of all sentences belong to the document.
+  virtual int64_t first_sentence(int64_t document) const = 0;
+  virtual int64_t sentence_count(int64_t document) const = 0;
+  virtual int64_t sentence_length(int64_t sentence) const = 0;
+  /// Appends the ids of a sentence's tokens [begin, end).
+  virtual void read(int64_t sentence, int64_t begin, int64_t end,
+                    std::vector<int32_t>& ids) const = 0;
+};
+
+}  // namespace tpretrain

@@ -1,0 +1,265 @@
+#include "tpretrain/core/recipe.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+
+#include "tpretrain/base/error.h"
+#include "tpretrain/base/fs.h"
+#include "tpretrain/base/hash.h"
+#include "tpretrain/base/text.h"
+#include "tpretrain/base/yaml.h"
+
+namespace tpretrain {
+
+namespace {
+
+const std::vector<std::string> kDurations = {"steps", "epochs", "samples", "tokens"};
+constexpr double kMost = 1e12;
+
+/// A number of samples: "256 samples" or 256.
+void samples_field(ConfigVisitor& v, const char* name, int64_t& value, const char* doc) {
+  Quantity quantity{static_cast<double>(value), "samples"};
+  v.field(name, quantity, doc, {"samples"}, {.min = 0, .max = 1e8});
+  value = static_cast<int64_t>(quantity.value);
+}
+
+bool power_of_two(int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
+
+}  // namespace
+
+void LoaderConfig::describe(ConfigVisitor& v) {
+  v.field("threads", threads, "Threads that make batches ahead of the step.",
+          {.min = 1, .max = 256});
+  v.field("prefetch", prefetch, "Steps kept ready.", {.min = 1, .max = 1024});
+}
+
+void DataConfig::describe(ConfigVisitor& v) {
+  v.field("train", train, "What is trained on.", "source");
+  v.field("valid", valid, "The held-out set.", "source");
+  v.field("processor", processor, "How samples are made from the source.", "processor");
+  v.nested("loader", loader, "The threads between data and training.");
+}
+
+void ParameterGroup::describe(ConfigVisitor& v) {
+  v.field("match", match, "Pattern over parameter names.");
+  v.require("match");
+  v.field("lr", lr, "Factor of the learning rate.", {.min = 0, .max = 1e6});
+  v.field("decay", decay, "Whether weight decay applies.");
+}
+
+void TrainConfig::describe(ConfigVisitor& v) {
+  v.field("duration", duration, "How long to train.", kDurations, {.min = 1, .max = kMost});
+  samples_field(v, "batch", batch, "Global batch: the mathematics.");
+  samples_field(v, "micro_batch", micro_batch, "Computed at once; 0: the whole batch.");
+  v.field("virtual_shards", virtual_shards,
+          "Shards of the batch in exact mode; the other spelling of micro_batch.",
+          {.min = 0, .max = 1 << 20});
+  v.choice("mode", mode, "How gradients are added up: in order, or on a fixed tree.",
+           {"fast", "exact"});
+  v.field("optimizer", optimizer, "The update rule.", "optimizer");
+  v.field("schedule", schedule, "The learning rate over time.", "schedule");
+  v.field("clip", clip, "Largest global gradient norm; 0: no clipping.", {.min = 0, .max = 1e9});
+  v.custom(
+      "groups", "list of groups", "Learning-rate factors and decay by name; first match wins.",
+      [this](const Node& node, Faults& faults) {
+        groups.clear();
+        for (const Node& item : node.items()) {
+          read_struct(groups.emplace_back(), item, "train.groups", faults);
+        }
+        if (!node.is_list()) {
+          faults.add(node.mark(), "'train.groups' must be a list of {match, lr, decay}");
+        }
+      },
+      [this] {
+        std::vector<Node> items;
+        for (const ParameterGroup& group : groups) {
+          items.push_back(dump_struct(group));
+        }
+        return Node::list(items);
+      });
+  v.field("precision", precision, "fp32, or bf16 on a GPU.");
+  v.check(precision == "fp32" || precision == "bf16", "'precision' must be fp32 or bf16");
+  v.field("device", device, "auto or cpu.");
+  v.check(device == "auto" || device == "cpu",
+          "'device' must be auto or cpu: this build has no CUDA library");
+  v.field("threads", threads, "Threads that compute; 0: all cores.", {.min = 0, .max = 1024});
+  v.field("blas", blas, "Matrix library on the CPU: auto, openblas or mkl.");
+  v.check(blas == "auto" || blas == "openblas" || blas == "mkl",
+          "'blas' must be auto, openblas or mkl");
+  v.field("skip_limit", skip_limit, "Non-finite steps in a row before training stops.",
+          {.min = 0, .max = 1e6});
+  v.check(virtual_shards == 0 || micro_batch == 0,
+          "'virtual_shards' and 'micro_batch' say the same: give one");
+  v.check(virtual_shards == 0 || mode == TrainMode::kExact,
+          "'virtual_shards' needs 'mode: exact'");
+  v.check(batch == 0 || batch % micro() == 0, "'micro_batch' must divide 'batch'");
+  v.check(batch == 0 || mode == TrainMode::kFast || power_of_two(shards()),
+          "in exact mode the number of shards (batch / micro_batch) must be a power of two");
+}
+
+int64_t TrainConfig::micro() const {
+  if (virtual_shards > 0) {
+    return std::max<int64_t>(1, batch / virtual_shards);
+  }
+  return micro_batch > 0 ? micro_batch : std::max<int64_t>(1, batch);
+}
+
+void ValidateConfig::describe(ConfigVisitor& v) {
+  v.field("every", every, "Steps between two validations.", {"steps"}, {.min = 1, .max = kMost});
+  samples_field(v, "samples", samples, "At most this many of the held-out set; 0: all.");
+}
+
+void CheckpointConfig::describe(ConfigVisitor& v) {
+  v.field("every", every, "Steps between two checkpoints.", {"steps"}, {.min = 1, .max = kMost});
+  v.field("keep", keep, "Checkpoints kept, the newest ones.", {.min = 2, .max = 1e6});
+}
+
+void LogConfig::describe(ConfigVisitor& v) {
+  v.field("every", every, "Steps between two lines of metrics.", {.min = 1, .max = 1e6});
+}
+
+void RecipeConfig::describe(ConfigVisitor& v) {
+  v.field("name", name, "Name of the run: letters, digits, '.', '_' and '-'.");
+  v.require("name");
+  v.check(!name.empty() && name.size() <= 100 &&
+              std::all_of(name.begin(), name.end(),
+                          [](unsigned char c) { return std::isalnum(c) || strchr("._-", c); }),
+          "'name' must be 1 to 100 letters, digits, '.', '_' or '-'");
+  v.field("seed", seed, "Root of every draw.", {.min = 0, .max = 9e15});
+  v.field("env", env, "Environment variables that ${env:NAME} may name.");
+  v.field("tokenizer", tokenizer, "Text to ids.", "tokenizer");
+  v.nested("data", data, "Sources and processor.");
+  v.raw("model", model, "The model, in any of the three forms.");
+  v.require("model");
+  v.nested("train", train, "The training loop.");
+  v.nested("validate", validate, "Held-out evaluation.");
+  v.nested("checkpoint", checkpoint, "What is kept.");
+  v.nested("log", log, "What is written down.");
+}
+
+namespace {
+
+/// Replaces ${env:NAME} in scalars; only names of the recipe's `env:` list.
+void expand_environment(Node& node, const std::vector<std::string>& allowed, Faults& faults) {
+  if (node.is_scalar()) {
+    std::string text = node.text();
+    size_t at = 0;
+    bool changed = false;
+    while ((at = text.find("${env:", at)) != std::string::npos) {
+      const size_t end = text.find('}', at);
+      const std::string name = text.substr(at + 6, end == std::string::npos ? end : end - at - 6);
+      const char* value = std::getenv(name.c_str());
+      if (end == std::string::npos ||
+          std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+        faults.add(node.mark(), "${env:" + name + "} must be listed under 'env'");
+        return;
+      }
+      if (value == nullptr) {
+        faults.add(node.mark(), "environment variable '" + name + "' is not set");
+        return;
+      }
+      text.replace(at, end - at + 1, value);
+      at += std::string(value).size();
+      changed = true;
+    }
+    if (changed) {
+      node = Node::scalar(text, node.mark(), node.quoted());
+    }
+  }
+  for (Node& item : node.items()) {
+    expand_environment(item, allowed, faults);
+  }
+  for (auto& [key, value] : node.entries()) {
+    expand_environment(value, allowed, faults);
+  }
+}
+
+std::vector<std::string> listed_environment(const Node& tree) {
+  std::vector<std::string> names;
+  if (const Node* env = tree.find("env")) {
+    for (const Node& item : env->items()) {
+      names.push_back(item.text());
+    }
+  }
+  return names;
+}
+
+void check_choices(const RecipeConfig& config, const Registry& registry, Faults& faults) {
+  registry.check("tokenizer", config.tokenizer, "tokenizer", faults);
+  registry.check("source", config.data.train, "data.train", faults);
+  registry.check("source", config.data.valid, "data.valid", faults);
+  registry.check("processor", config.data.processor, "data.processor", faults);
+  registry.check("optimizer", config.train.optimizer, "train.optimizer", faults);
+  registry.check("schedule", config.train.schedule, "train.schedule", faults);
+}
+
+Node complete(const Choice& choice, const char* kind, const Registry& registry) {
+  return Node::map({{choice.name, registry.require(kind, choice).complete(choice.config)}},
+                   choice.mark);
+}
+
+void complete_at(Node& tree, const std::vector<std::string>& path, const Choice& choice,
+                 const char* kind, const Registry& registry) {
+  Node* at = &tree;
+  for (size_t i = 0; i + 1 < path.size(); ++i) {
+    at = at->find(path[i]);
+  }
+  if (choice) {
+    at->set(path.back(), complete(choice, kind, registry));
+  } else {
+    at->erase(path.back());
+  }
+}
+
+}  // namespace
+
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& sets,
+                   const Registry& registry) {
+  Recipe recipe;
+  recipe.path = path;
+  recipe.tree = read_extended(path);
+  recipe.text = FileSystem::posix().read_all(path, 1 << 20);
+  for (const std::string& option : sets) {
+    apply_set(recipe.tree, option);
+  }
+  Faults faults;
+  expand_environment(recipe.tree, listed_environment(recipe.tree), faults);
+  read_struct(recipe.config, recipe.tree, "", faults);
+  check_choices(recipe.config, registry, faults);
+  if (!recipe.config.model.is_null()) {
+    const Node full = expand_model(recipe.config.model, faults);
+    recipe.model = read_model_spec(full, registry, faults);
+  }
+  faults.raise_if_any();
+  if (recipe.config.train.precision == "bf16") {
+    recipe.warnings.push_back("precision bf16 is for GPUs: on the CPU training runs in fp32");
+  }
+  return recipe;
+}
+
+Node recipe_tree(const Recipe& recipe, const Registry& registry, RecipeForm form) {
+  if (form == RecipeForm::kMinimal) {
+    return recipe.tree;
+  }
+  const RecipeConfig& config = recipe.config;
+  Node tree = dump_struct(config, recipe.tree);
+  complete_at(tree, {"tokenizer"}, config.tokenizer, "tokenizer", registry);
+  complete_at(tree, {"data", "train"}, config.data.train, "source", registry);
+  complete_at(tree, {"data", "valid"}, config.data.valid, "source", registry);
+  complete_at(tree, {"data", "processor"}, config.data.processor, "processor", registry);
+  complete_at(tree, {"train", "optimizer"}, config.train.optimizer, "optimizer", registry);
+  complete_at(tree, {"train", "schedule"}, config.train.schedule, "schedule", registry);
+  tree.set("model", write_model_spec(recipe.model, registry));
+  return tree;
+}
+
+std::string Recipe::hash() const {
+  Node copy = tree;
+  copy.erase("name");
+  const std::string text = write_yaml(copy);
+  return xxh3_hex(text.data(), text.size());
+}
+
+}  // namespace tpretrain
