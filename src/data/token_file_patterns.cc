@@ -1,0 +1,91 @@
+#include "data/token_file_patterns.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/core.h>
+#include <glob.h>
+
+#include "tpretrain/base/error.h"
+
+namespace tpretrain {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHint = "make token files from text with `tpretrain preprocess RECIPE`";
+
+bool is_token_file(const fs::path& path) {
+  return path.extension() == ".bin" || path.extension() == ".idx";
+}
+
+std::vector<std::string> matches(const std::string& pattern) {
+  glob_t found = {};
+  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  if (status != 0 && status != GLOB_NOMATCH) {
+    throw IoError(fmt::format("cannot list the files of '{}'", pattern));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<fs::path> expand(const std::string& pattern) {
+  if (pattern.find_first_of("*?[") == std::string::npos) {
+    return {token_file_prefix(pattern)};
+  }
+  std::vector<fs::path> prefixes;
+  size_t others = 0;
+  for (const fs::path name : matches(pattern)) {
+    if (is_token_file(name)) {
+      prefixes.push_back(token_file_prefix(name));
+    } else {
+      ++others;
+    }
+  }
+  if (prefixes.empty()) {
+    throw NotFoundError(
+        others == 0
+            ? fmt::format("no file matches '{}'", pattern)
+            : fmt::format("'{}' matches {} files, but none ends in .bin or .idx", pattern, others),
+        kHint);
+  }
+  return prefixes;
+}
+
+void require_pair(const fs::path& prefix, const std::string& pattern) {
+  for (const char* ending : {".bin", ".idx"}) {
+    const fs::path file = prefix.string() + ending;
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) {
+      throw NotFoundError(fmt::format("'{}' does not exist (named by '{}'); a token file is a pair "
+                                      "of .bin and .idx",
+                                      file.string(), pattern),
+                          kHint);
+    }
+  }
+}
+
+}  // namespace
+
+fs::path token_file_prefix(const fs::path& path) {
+  return is_token_file(path) ? fs::path(path).replace_extension() : path;
+}
+
+std::vector<fs::path> expand_token_files(const std::vector<std::string>& patterns) {
+  std::vector<fs::path> prefixes;
+  std::set<std::string> seen;
+  for (const std::string& pattern : patterns) {
+    for (const fs::path& prefix : expand(pattern)) {
+      if (seen.insert(fs::absolute(prefix).lexically_normal().string()).second) {
+        require_pair(prefix, pattern);
+        prefixes.push_back(prefix);
+      }
+    }
+  }
+  return prefixes;
+}
+
+}  // namespace tpretrain
