@@ -1,0 +1,25 @@
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "tpretrain/train/run_directory.h"
+
+namespace tpretrain {
+
+void write_exit_record(FileSystem& file_system, const fs::path& run_directory,
+                       const ExitRecord& record) {
+  const nlohmann::ordered_json json = {{"rank", record.rank},
+                                       {"host", record.host},
+                                       {"step", record.step},
+                                       {"code", record.code},
+                                       {"reason", record.reason}};
+  const fs::path directory = run_directory / "exit";
+  const fs::path path = directory / fmt::format("rank-{}.json", record.rank);
+  const fs::path scratch = path.string() + ".tmp";
+  file_system.make_directory(directory);
+  file_system.remove(scratch);
+  file_system.write_new(scratch,
+                        json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  file_system.rename(scratch, path);
+}
+
+}  // namespace tpretrain

@@ -1,0 +1,110 @@
+#include "train/metrics.h"
+
+#include <sys/resource.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tpretrain/base/error.h"
+#include "tpretrain/base/log.h"
+
+namespace tpretrain {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no NaN: a non-finite number becomes null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+void put_losses(Json& line, const LossReport& report) {
+  line["loss"] = number(report.loss);
+  for (const auto& [name, loss] : report.losses) {
+    line["loss." + name] = number(loss);
+  }
+  for (const auto& [name, accuracy] : report.accuracy) {
+    line["accuracy." + name] = number(accuracy);
+  }
+}
+
+void put_timing(Json& line, const TrainState& state, const StepTiming& timing) {
+  line["tokens"] = state.tokens;
+  line["samples"] = state.samples;
+  line["tokens_per_s"] = number(timing.tokens_per_s);
+  line["samples_per_s"] = number(timing.samples_per_s);
+  line["data_wait"] = number(timing.data_wait);
+  line["memory_bytes"] = peak_memory();
+  line["seconds"] = number(timing.seconds);
+}
+
+/// The lines of an earlier run that still hold at `step`.
+std::string lines_up_to(const fs::path& path, int64_t step) {
+  std::ifstream in(path);
+  std::string kept;
+  std::string text;
+  while (std::getline(in, text)) {
+    const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (line.is_discarded() || !line.is_object()) {
+      break;  // a torn line: nothing after it is ours
+    }
+    if (line.value("step", int64_t{0}) <= step) {
+      kept += text + "\n";
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+MetricsFile::MetricsFile(const fs::path& path, const std::string& run,
+                         const std::string& recipe_hash, int64_t resumed_step)
+    : path_(path) {
+  std::string kept;
+  if (fs::exists(path)) {
+    kept = lines_up_to(path, resumed_step);
+  }
+  if (kept.empty()) {
+    kept = Json{{"schema", kSchema}, {"run", run}, {"recipe", recipe_hash}}.dump() + "\n";
+  }
+  const fs::path scratch = path.string() + ".tmp";
+  std::ofstream(scratch, std::ios::trunc) << kept;
+  fs::rename(scratch, path);
+  out_.open(path, std::ios::app);
+  if (!out_) {
+    throw OutputError("can not write " + path.string());
+  }
+}
+
+void MetricsFile::write(const std::string& line) {
+  out_ << line << "\n";
+  out_.flush();
+  if (!out_ && !warned_) {
+    warned_ = true;
+    log::warn("metrics", "can not write " + path_.string() + ": training goes on without it");
+  }
+  out_.clear();
+}
+
+void MetricsFile::write_step(const StepReport& report, const TrainState& state,
+                             const StepTiming& timing) {
+  Json line{{"step", report.step}, {"split", "train"}};
+  put_losses(line, report);
+  line["lr"] = number(report.lr);
+  line["grad_norm"] = number(report.grad_norm);
+  put_timing(line, state, timing);
+  write(line.dump());
+}
+
+void MetricsFile::write_valid(const LossReport& report, const TrainState& state,
+                              const StepTiming& timing) {
+  Json line{{"step", state.step}, {"split", "valid"}};
+  put_losses(line, report);
+  put_timing(line, state, timing);
+  write(line.dump());
+}
+
+}  // namespace tpretrain

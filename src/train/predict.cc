@@ -1,0 +1,134 @@
+#include "train/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include "tpretrain/base/error.h"
+#include "train/pipeline.h"
+
+namespace tpretrain {
+namespace {
+
+/// The labels that masking processors write: who predicts them can fill masks.
+constexpr const char* kMaskedTokens = "mlm.labels";
+
+template <typename T>
+at::Tensor tensor_of(const std::vector<T>& values, at::ScalarType dtype) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::TensorOptions(dtype));
+  std::memcpy(tensor.data_ptr(), values.data(), values.size() * sizeof(T));
+  return tensor;
+}
+
+}  // namespace
+
+MaskFiller::MaskFiller(const Recipe& recipe, const Registry& registry, const WeightsFrom& from) {
+  configure_compute(recipe.config.train);
+  tokenizer_ = open_tokenizer(recipe, registry);
+  if (!tokenizer_) {
+    throw ConfigError("the recipe has no tokenizer: there is nothing to read a text with");
+  }
+  const auto processor = make_processor(recipe, registry, tokenizer_, Split::kValid);
+  model_ = make_model(recipe, registry, tokenizer_.get(), *processor);
+  choose_target();
+  for (const Processor::ViewInfo& view : processor->views()) {
+    max_length_ = view.name == view_ ? view.max_length : max_length_;
+  }
+  weights_ = load_weights(*model_, from);
+}
+
+void MaskFiller::choose_target() {
+  for (const auto& target : model_->targets()) {
+    if (target->token_labels() == kMaskedTokens) {
+      target_ = target;
+      view_ = model_->pass_info(target->passes().at(0)).view;
+      return;
+    }
+  }
+  throw ConfigError("no target of the model predicts masked tokens",
+                    "fill-mask needs a target such as `mlm`");
+}
+
+MaskFiller::Encoded MaskFiller::encode(const std::string& text) const {
+  const SpecialIds& special = tokenizer_->special();
+  const int32_t mask = tokenizer_->require(special.mask, "[MASK]");
+  Encoded encoded;
+  encoded.ids.push_back(tokenizer_->require(special.cls, "[CLS]"));
+  tokenizer_->encode(text, encoded.ids);
+  encoded.ids.push_back(tokenizer_->require(special.sep, "[SEP]"));
+  const auto length = static_cast<int64_t>(encoded.ids.size());
+  if (length > max_length_) {
+    throw DataError("the text has " + std::to_string(length) + " tokens, but the model reads " +
+                    std::to_string(max_length_) + " at most");
+  }
+  for (int64_t i = 0; i < length; ++i) {
+    if (encoded.ids[static_cast<size_t>(i)] == mask) {
+      encoded.masks.push_back(i);
+    }
+  }
+  if (encoded.masks.empty()) {
+    throw DataError("the text has no [MASK]: '" + text + "'",
+                    "write [MASK] where a token is to be guessed");
+  }
+  return encoded;
+}
+
+Batch MaskFiller::batch_of(const Encoded& encoded) const {
+  const auto length = static_cast<int64_t>(encoded.ids.size());
+  Batch batch;
+  batch.set("ordinal", at::zeros({1}, at::TensorOptions(at::kLong)));
+  batch.set(view_ + ".ids", tensor_of(encoded.ids, at::kInt));
+  batch.set(view_ + ".offsets",
+            tensor_of(std::vector<int32_t>{0, static_cast<int32_t>(length)}, at::kInt));
+  batch.set(view_ + ".segment", at::zeros({length}, at::TensorOptions(at::kInt)));
+  batch.set_number(view_ + ".max_length", length);
+  return batch;
+}
+
+MaskAnswer MaskFiller::answer(const float* scores, int64_t position, int64_t count) const {
+  const auto size = static_cast<size_t>(tokenizer_->size());
+  const double highest = *std::max_element(scores, scores + size);
+  double sum = 0;
+  for (size_t i = 0; i < size; ++i) {
+    sum += std::exp(scores[i] - highest);
+  }
+  std::vector<int32_t> order(size);
+  std::iota(order.begin(), order.end(), 0);
+  const size_t kept = std::min(size, static_cast<size_t>(count));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
+                    [scores](int32_t a, int32_t b) {
+                      return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+                    });
+  MaskAnswer answer{position, {}};
+  for (size_t i = 0; i < kept; ++i) {
+    const int32_t id = order[i];
+    answer.ranked.push_back(
+        {id, tokenizer_->piece(id), std::exp(scores[id] - highest) / sum, scores[id]});
+  }
+  return answer;
+}
+
+std::vector<MaskAnswer> MaskFiller::fill(const std::string& text, int64_t count) {
+  const c10::NoGradGuard no_grad;
+  const Encoded encoded = encode(text);
+  const Batch batch = batch_of(encoded);
+  const Phase phase;
+  const auto passes = model_->passes(batch, phase);
+  const at::Tensor scores = target_
+                                ->token_scores(*passes, tensor_of(encoded.masks, at::kLong),
+                                               model_->call(phase, "target." + target_->name()))
+                                .contiguous();
+  std::vector<MaskAnswer> answers;
+  for (size_t i = 0; i < encoded.masks.size(); ++i) {
+    answers.push_back(answer(scores.data_ptr<float>() + static_cast<int64_t>(i) * scores.size(1),
+                             encoded.masks[i], count));
+  }
+  return answers;
+}
+
+}  // namespace tpretrain
