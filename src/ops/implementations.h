@@ -1,0 +1,114 @@
+/// The functions behind the schemas of library.cc: `x_cpu` computes, `x_autograd` records one node
+/// and calls the op again below autograd. Arguments are those of the schemas.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace tpretrain::ops {
+
+using at::Tensor;
+using MaybeTensor = std::optional<at::Tensor>;
+
+void adamw_cpu(const Tensor& param, const Tensor& grad, const Tensor& m, const Tensor& v,
+               const Tensor& segments, const Tensor& factors, const Tensor& scalars, double beta1,
+               double beta2, double eps);
+
+void add_cpu(const Tensor& total, const Tensor& part);
+
+Tensor bias_activation_cpu(const Tensor& x, const MaybeTensor& bias, int64_t activation);
+Tensor bias_activation_autograd(const Tensor& x, const MaybeTensor& bias, int64_t activation);
+std::tuple<Tensor, Tensor> bias_activation_backward_cpu(const Tensor& grad, const Tensor& x,
+                                                        const MaybeTensor& bias, int64_t activation,
+                                                        bool needs_bias);
+
+Tensor dropout_cpu(const Tensor& x, double p, int64_t key, const Tensor& token_key);
+Tensor dropout_autograd(const Tensor& x, double p, int64_t key, const Tensor& token_key);
+Tensor dropout_backward_cpu(const Tensor& grad, double p, int64_t key, const Tensor& token_key);
+
+std::tuple<Tensor, Tensor, Tensor> dropout_residual_norm_cpu(
+    const Tensor& x, const MaybeTensor& x_bias, const Tensor& residual, const MaybeTensor& weight,
+    const MaybeTensor& bias, int64_t kind, double eps, double p, int64_t key,
+    const MaybeTensor& token_key);
+std::tuple<Tensor, Tensor, Tensor> dropout_residual_norm_autograd(
+    const Tensor& x, const MaybeTensor& x_bias, const Tensor& residual, const MaybeTensor& weight,
+    const MaybeTensor& bias, int64_t kind, double eps, double p, int64_t key,
+    const MaybeTensor& token_key);
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> dropout_residual_norm_backward_cpu(
+    const MaybeTensor& grad_y, const MaybeTensor& grad_sum, const Tensor& sum, const Tensor& stats,
+    const MaybeTensor& weight, int64_t kind, double p, int64_t key, const MaybeTensor& token_key,
+    std::array<bool, 4> mask);
+
+std::tuple<Tensor, Tensor, Tensor> embedding_sum_cpu(at::TensorList tables, at::TensorList indices,
+                                                     at::TensorList dense,
+                                                     const MaybeTensor& weight,
+                                                     const MaybeTensor& bias, int64_t kind,
+                                                     double eps, double p, int64_t key,
+                                                     const MaybeTensor& token_key);
+std::tuple<Tensor, Tensor, Tensor> embedding_sum_autograd(
+    at::TensorList tables, at::TensorList indices, at::TensorList dense, const MaybeTensor& weight,
+    const MaybeTensor& bias, int64_t kind, double eps, double p, int64_t key,
+    const MaybeTensor& token_key);
+std::tuple<std::vector<Tensor>, Tensor, Tensor, Tensor, Tensor> embedding_sum_backward_cpu(
+    const Tensor& grad, const Tensor& sum, const Tensor& stats, const MaybeTensor& weight,
+    at::TensorList indices, at::IntArrayRef table_rows, int64_t kind, double p, int64_t key,
+    const MaybeTensor& token_key, std::array<bool, 3> mask);
+
+Tensor gated_activation_cpu(const Tensor& x, const MaybeTensor& bias, int64_t activation);
+Tensor gated_activation_autograd(const Tensor& x, const MaybeTensor& bias, int64_t activation);
+std::tuple<Tensor, Tensor> gated_activation_backward_cpu(const Tensor& grad, const Tensor& x,
+                                                         const MaybeTensor& bias,
+                                                         int64_t activation, bool needs_bias);
+
+Tensor gather_rows_cpu(const Tensor& x, const Tensor& rows);
+Tensor gather_rows_autograd(const Tensor& x, const Tensor& rows);
+Tensor gather_rows_backward_cpu(const Tensor& grad, const Tensor& rows, int64_t size);
+
+Tensor linear_cpu(const Tensor& x, const Tensor& weight, const MaybeTensor& bias);
+Tensor linear_autograd(const Tensor& x, const Tensor& weight, const MaybeTensor& bias);
+std::tuple<Tensor, Tensor, Tensor> linear_backward_cpu(const Tensor& grad, const Tensor& x,
+                                                       const Tensor& weight,
+                                                       std::array<bool, 3> mask);
+
+std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_cpu(
+    const Tensor& x, const Tensor& weight, const MaybeTensor& bias, const Tensor& labels,
+    double smoothing, int64_t keep_bytes);
+std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_autograd(
+    const Tensor& x, const Tensor& weight, const MaybeTensor& bias, const Tensor& labels,
+    double smoothing, int64_t keep_bytes);
+std::tuple<Tensor, Tensor, Tensor> linear_cross_entropy_backward_cpu(
+    const Tensor& grad, const Tensor& x, const Tensor& weight, const MaybeTensor& bias,
+    const Tensor& labels, const Tensor& lse, const Tensor& logits, double smoothing,
+    std::array<bool, 3> mask);
+
+std::tuple<Tensor, Tensor> norm_cpu(const Tensor& x, const Tensor& weight, const MaybeTensor& bias,
+                                    int64_t kind, double eps);
+std::tuple<Tensor, Tensor> norm_autograd(const Tensor& x, const Tensor& weight,
+                                         const MaybeTensor& bias, int64_t kind, double eps);
+std::tuple<Tensor, Tensor, Tensor> norm_backward_cpu(const Tensor& grad, const Tensor& x,
+                                                     const Tensor& stats, const Tensor& weight,
+                                                     int64_t kind, std::array<bool, 2> mask);
+
+std::tuple<Tensor, Tensor> self_attention_cpu(const Tensor& qkv, const Tensor& offsets,
+                                              int64_t max_length, int64_t heads, bool causal,
+                                              double scale, double p, int64_t key,
+                                              const MaybeTensor& token_key);
+std::tuple<Tensor, Tensor> self_attention_autograd(const Tensor& qkv, const Tensor& offsets,
+                                                   int64_t max_length, int64_t heads, bool causal,
+                                                   double scale, double p, int64_t key,
+                                                   const MaybeTensor& token_key);
+Tensor self_attention_backward_cpu(const Tensor& grad, const Tensor& qkv, const Tensor& offsets,
+                                   const Tensor& lse, int64_t heads, bool causal, double scale,
+                                   double p, int64_t key, const MaybeTensor& token_key);
+
+Tensor sum_of_squares_cpu(const Tensor& flat, const Tensor& segments);
+
+std::tuple<Tensor, Tensor> token_index_cpu(const Tensor& offsets, const MaybeTensor& sample,
+                                           const Tensor& ordinal);
+
+}  // namespace tpretrain::ops
