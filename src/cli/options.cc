@@ -1,0 +1,446 @@
+#include "cli/options.h"
+
+#include <algorithm>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "tpretrain/base/config.h"
+#include "tpretrain/base/error.h"
+#include "tpretrain/base/text.h"
+
+namespace tpretrain::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Pre-trains models that a recipe composes from named components.\n"
+    "Text for people goes to stderr, results to stdout.";
+constexpr const char* kRootExamples =
+    "Examples:\n"
+    "  tpretrain compose configs/bert/tiny.yaml\n"
+    "  tpretrain preprocess recipe.yaml\n"
+    "  tpretrain pretrain recipe.yaml --set train.batch=32\n"
+    "  tpretrain predict runs/quickstart \"the capital of France is [MASK].\"\n"
+    "`tpretrain COMMAND --help` tells more about one command.";
+
+/// One value per flag: without this CLI11 takes all that follow, and cuts "[MASK]" apart.
+void one_at_a_time(CLI::Option* option) {
+  option->allow_extra_args(false);
+}
+
+void many(CLI::Option* option, int least) {
+  option->expected(least, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+}
+
+void add_sets(CLI::App& app, std::vector<std::string>& sets) {
+  one_at_a_time(app.add_option("--set", sets, "Set a key: train.batch=32; may be repeated")
+                    ->type_name("KEY=VALUE"));
+}
+
+void add_recipe(CLI::App& app, RecipeArguments& a) {
+  app.add_option("recipe", a.recipe, "The recipe")->required()->type_name("FILE");
+  add_sets(app, a.sets);
+}
+
+void add_json(CLI::App& app, bool& json) {
+  app.add_flag("--json", json, "One JSON document on stdout");
+}
+
+void add_run(CLI::App& app, RunArguments& a) {
+  app.add_option("run-or-recipe", a.recipe, "A run directory, or a recipe")
+      ->required()
+      ->type_name("PATH");
+  add_sets(app, a.sets);
+  app.add_option("--run", a.run, "Run directory of the recipe; default runs/NAME")
+      ->type_name("DIR");
+  auto* weights = app.add_option("--weights", a.weights, "Parameters from a safetensors file")
+                      ->type_name("FILE");
+  app.add_option("--step", a.step, "Checkpoint to use; default the newest good one")
+      ->excludes(weights);
+}
+
+void add_vocabulary(CLI::App& app, VocabularyArguments& a) {
+  auto* cased = app.add_flag("--cased", a.cased, "Keep the text as it is (the default)");
+  app.add_flag("--lowercase", a.lowercase, "Lowercase the text and strip accents")->excludes(cased);
+}
+
+void add_corpus(CLI::App& app, CorpusArguments& a) {
+  app.add_option("--form", a.form,
+                 "sentences (one a line, blank line between documents), plain "
+                 "or jsonl")
+      ->check(CLI::IsMember({"sentences", "plain", "jsonl"}))
+      ->type_name("FORM");
+  app.add_option("--key", a.key, "jsonl: the key of the text")->type_name("KEY");
+  app.add_option("--blank-line", a.blank_line,
+                 "plain: what a blank line ends, document or "
+                 "paragraph")
+      ->check(CLI::IsMember({"document", "paragraph"}))
+      ->type_name("WHAT");
+  app.add_option("--invalid-utf8", a.invalid_utf8, "replace, drop (the line) or error")
+      ->check(CLI::IsMember({"replace", "drop", "error"}))
+      ->type_name("HOW");
+  app.add_option("--long-line", a.long_line, "drop or error")
+      ->check(CLI::IsMember({"drop", "error"}))
+      ->type_name("HOW");
+  app.add_option("--bad-json", a.bad_json, "drop or error")
+      ->check(CLI::IsMember({"drop", "error"}))
+      ->type_name("HOW");
+  app.add_option("--max-line", a.max_line, "Bytes of the longest line that is read")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_threads(CLI::App& app, int64_t& threads) {
+  app.add_option("--threads", threads, "0: all cores")->check(CLI::Range(0, 1024));
+}
+
+void declare_list(CLI::App& app, CommandLine& line) {
+  app.add_option("kind", line.list.kind, "One kind only: encoder, target, ...");
+  add_json(app, line.list.json);
+}
+
+void declare_describe(CLI::App& app, CommandLine& line) {
+  app.add_option("name", line.describe.name, "encoder.transformer, or encoder transformer")
+      ->required()
+      ->expected(1, 2);
+  add_json(app, line.describe.json);
+}
+
+void declare_compose(CLI::App& app, CommandLine& line) {
+  add_recipe(app, line.compose);
+  app.add_option("--form", line.compose.form, "full (every default) or minimal (what was written)")
+      ->check(CLI::IsMember({"full", "minimal"}))
+      ->type_name("FORM");
+  add_json(app, line.compose.json);
+}
+
+void declare_preprocess(CLI::App& app, CommandLine& line) {
+  PreprocessArguments& a = line.preprocess;
+  many(app.add_option("inputs", a.inputs,
+                      "A recipe, or text files (.gz and .zst too, - is standard input)")
+           ->required()
+           ->type_name("FILE"),
+       1);
+  app.add_option("--wordpiece", a.vocabulary.vocab, "Vocabulary, for text files")
+      ->type_name("VOCAB");
+  add_vocabulary(app, a.vocabulary);
+  add_corpus(app, a.corpus);
+  app.add_option("-o,--output", a.output, "PREFIX of .bin, .idx and .manifest.json")
+      ->type_name("PREFIX");
+  add_threads(app, a.threads);
+  app.add_flag("--overwrite", a.overwrite, "Replace token files that are there");
+  add_sets(app, a.sets);
+  add_json(app, a.json);
+}
+
+void declare_tokenizer_train(CLI::App& app, CommandLine& line) {
+  TokenizerTrainArguments& a = line.tokenizer_train;
+  many(app.add_option("inputs", a.inputs, "A recipe, or text files")->required()->type_name("FILE"),
+       1);
+  app.add_option("--size", a.size, "Pieces of the vocabulary, special tokens included")
+      ->check(CLI::PositiveNumber);
+  app.add_option("-o,--output", a.vocabulary.vocab, "The vocabulary file to write")
+      ->type_name("VOCAB");
+  add_vocabulary(app, a.vocabulary);
+  app.add_option("--min-frequency", a.min_frequency, "Rarest pair that is still merged")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--limit-alphabet", a.limit_alphabet, "Most frequent characters kept; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  add_corpus(app, a.corpus);
+  add_threads(app, a.threads);
+  app.add_flag("--overwrite", a.overwrite, "Replace a vocabulary that is there");
+  add_sets(app, a.sets);
+  add_json(app, a.json);
+}
+
+void declare_tokenizer_encode(CLI::App& app, CommandLine& line) {
+  TokenizerEncodeArguments& a = line.tokenizer_encode;
+  app.add_option("file", a.file, "Text, a line each; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  auto* vocab = app.add_option("--wordpiece", a.vocabulary.vocab, "Vocabulary")->type_name("VOCAB");
+  app.add_option("--recipe", a.recipe, "Take the tokenizer of a recipe")
+      ->excludes(vocab)
+      ->type_name("FILE");
+  add_vocabulary(app, a.vocabulary);
+  app.add_flag("--no-special", a.no_special, "No [CLS] and [SEP] around a line");
+}
+
+void declare_pretrain(CLI::App& app, CommandLine& line) {
+  PretrainArguments& a = line.pretrain;
+  add_recipe(app, a);
+  app.add_option("--run", a.run, "Run directory; default runs/NAME")->type_name("DIR");
+  auto* fresh = app.add_flag("--fresh", a.fresh, "Start again; the old run is moved aside");
+  app.add_option("--resume", a.resume,
+                 "auto (go on if there is a checkpoint), must, or the step to go on from")
+      ->excludes(fresh)
+      ->type_name("HOW");
+  app.add_option("--stop-at", a.stop_at, "End after this step; no schedule changes")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option_function<std::string>(
+         "--max-time",
+         [&a](const std::string& text) {
+           std::string error;
+           const auto time = parse_quantity(text, {"s"}, &error);
+           if (!time) {
+             throw UsageError("--max-time " + error);
+           }
+           a.max_seconds = time->value;
+         },
+         "Commit and end with status 75 after this time: 11h, 30 min")
+      ->type_name("TIME");
+  one_at_a_time(app.add_option("--allow", a.allow, "data-change: go on with other training data")
+                    ->check(CLI::IsMember({"data-change"}))
+                    ->type_name("WHAT"));
+  add_json(app, a.json);
+}
+
+void declare_eval(CLI::App& app, CommandLine& line) {
+  add_run(app, line.eval);
+  add_json(app, line.eval.json);
+}
+
+void declare_predict(CLI::App& app, CommandLine& line) {
+  add_run(app, line.predict);
+  many(app.add_option("texts", line.predict.texts, "Text with [MASK]; default lines of stdin")
+           ->type_name("TEXT"),
+       0);
+  app.add_option("-k,--count", line.predict.count, "Answers for each [MASK]")
+      ->check(CLI::Range(1, 1'000'000));
+  add_json(app, line.predict.json);
+}
+
+void declare_trace(CLI::App& app, CommandLine& line) {
+  TraceArguments& a = line.trace;
+  add_recipe(app, a);
+  app.add_option("--weights", a.weights, "Parameters; default the recipe's initial values")
+      ->type_name("FILE");
+  app.add_option("--batch", a.batch, "Batch tensors; default the first held-out samples")
+      ->type_name("FILE");
+  app.add_flag("--grad", a.gradients, "Gradients of all parameters too");
+  app.add_option("-o,--output", a.output, "safetensors file to write")
+      ->required()
+      ->type_name("FILE");
+  add_json(app, a.json);
+}
+
+void declare_docs(CLI::App& app, CommandLine& line) {
+  app.add_option("page", line.docs.page, "components or flags")
+      ->required()
+      ->check(CLI::IsMember({"components", "flags"}));
+}
+
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* examples;
+  void (*declare)(CLI::App&, CommandLine&);
+};
+
+constexpr Command kCommands[] = {
+    {"list", "What a recipe can name",
+     "Examples:\n  tpretrain list\n  tpretrain list encoder --json", declare_list},
+    {"describe", "One component: what it is, its config, its sample",
+     "Examples:\n  tpretrain describe encoder.transformer", declare_describe},
+    {"compose", "Resolve a recipe, build its model, print what came out",
+     "Examples:\n  tpretrain compose recipe.yaml\n"
+     "  tpretrain compose recipe.yaml --form minimal --set model.encoder.transformer.layers=4",
+     declare_compose},
+    {"preprocess", "Text to token files",
+     "Examples:\n  tpretrain preprocess recipe.yaml\n"
+     "  tpretrain preprocess --wordpiece vocab.txt --lowercase corpus/*.txt.gz -o tokens/train",
+     declare_preprocess},
+    {"tokenizer train", "Learn a WordPiece vocabulary",
+     "Examples:\n  tpretrain tokenizer train recipe.yaml\n"
+     "  tpretrain tokenizer train --size 30000 --lowercase corpus/*.txt -o vocab.txt",
+     declare_tokenizer_train},
+    {"tokenizer encode", "Text to ids: one {\"ids\": [...]} a line",
+     "Examples:\n  tpretrain tokenizer encode --wordpiece vocab.txt --lowercase text.txt\n"
+     "  echo some text | tpretrain tokenizer encode --recipe recipe.yaml -",
+     declare_tokenizer_encode},
+    {"pretrain", "Train; goes on where an earlier run stopped",
+     "Examples:\n  tpretrain pretrain recipe.yaml\n"
+     "  tpretrain pretrain recipe.yaml --run runs/b --set seed=2 --max-time 11h\n"
+     "  tpretrain pretrain recipe.yaml --fresh",
+     declare_pretrain},
+    {"eval", "Held-out loss of a run, beside a unigram predictor's",
+     "Examples:\n  tpretrain eval runs/quickstart\n"
+     "  tpretrain eval recipe.yaml --weights model.safetensors --json",
+     declare_eval},
+    {"predict", "Fill masks with a trained model",
+     "Examples:\n  tpretrain predict runs/quickstart \"a [MASK] is an animal.\" -k 3\n"
+     "  tpretrain predict runs/quickstart --json < lines.txt",
+     declare_predict},
+    {"trace", "One batch in eval mode: outputs, losses, gradients to a file",
+     "Examples:\n  tpretrain trace recipe.yaml --grad -o trace.safetensors\n"
+     "  tpretrain trace recipe.yaml --weights model.safetensors --batch batch.safetensors -o t.st",
+     declare_trace},
+    {"docs", "Generated pages of the documentation", "", declare_docs},
+};
+
+/// Not shown in the help.
+bool is_hidden(const std::string& name) {
+  return name == "docs";
+}
+
+/// The app of a command, with those above it made on the way.
+CLI::App* app_of(CLI::App& root, const std::string& name) {
+  CLI::App* app = &root;
+  for (const std::string& word : split(name, ' ')) {
+    const auto found =
+        app->get_subcommands([&word](const CLI::App* sub) { return sub->get_name() == word; });
+    app = found.empty() ? app->add_subcommand(word) : found.front();
+  }
+  return app;
+}
+
+void declare_all(CLI::App& root, CommandLine& line, const std::string& version) {
+  root.footer(kRootExamples);
+  root.require_subcommand(0, 1);
+  root.fallthrough();
+  root.set_version_flag("--version", version);
+  root.add_flag("-q,--quiet", line.global.quiet, "Warnings and errors only");
+  root.add_flag("-v,--verbose", line.global.verbose, "Say more");
+  root.add_option("--log-format", line.global.log_format, "text or json, on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  root.add_subcommand("tokenizer", "Vocabularies and ids")->require_subcommand(0, 1)->fallthrough();
+  for (const Command& command : kCommands) {
+    CLI::App* app = app_of(root, command.name);
+    app->description(command.summary);
+    app->footer(command.examples);
+    app->fallthrough();
+    if (is_hidden(command.name)) {
+      app->group("");
+    }
+    command.declare(*app, line);
+  }
+}
+
+/// The innermost command that was named.
+const CLI::App* innermost(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+  }
+  return app;
+}
+
+std::string full_name(const CLI::App* app) {
+  std::string name;
+  for (; app->get_parent() != nullptr; app = app->get_parent()) {
+    name = name.empty() ? app->get_name() : app->get_name() + " " + name;
+  }
+  return name;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!is_hidden(sub->get_name())) {
+      names.push_back(sub->get_name());
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      flags.push_back("--" + name);
+    }
+    for (const std::string& name : option->get_snames()) {
+      flags.push_back("-" + name);
+    }
+  }
+  return flags;
+}
+
+UsageError unknown_word(const CLI::App& root, const std::string& word) {
+  const CLI::App* app = innermost(root);
+  const std::string name = full_name(app);
+  const std::string help =
+      "`tpretrain " + (name.empty() ? "" : name + " ") + "--help` shows what there is";
+  if (word.starts_with('-')) {
+    std::vector<std::string> known = flags_of(*app);
+    const std::vector<std::string> global = flags_of(root);
+    known.insert(known.end(), global.begin(), global.end());
+    return UsageError("unknown option '" + word + "'" + suggestion(word, known), help);
+  }
+  const std::vector<std::string> commands = command_names(*app);
+  if (!commands.empty()) {
+    return UsageError("unknown command '" + (name.empty() ? "" : name + " ") + word + "'" +
+                          suggestion(word, commands),
+                      help);
+  }
+  return UsageError("unexpected argument '" + word + "' of `" + name + "`", help);
+}
+
+UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
+  const std::vector<std::string> left = root.remaining(true);
+  for (const std::string& word : left) {
+    if (word != "--") {
+      return unknown_word(root, word);
+    }
+  }
+  std::string message = error.what();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  const std::string name = full_name(innermost(root));
+  return UsageError((name.empty() ? "" : name + ": ") + message,
+                    "`tpretrain " + (name.empty() ? "" : name + " ") + "--help` shows the usage");
+}
+
+}  // namespace
+
+std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
+                                              const std::string& version) {
+  CommandLine line;
+  CLI::App root(kAbout, "tpretrain");
+  declare_all(root, line, version);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      root.exit(error);
+      return std::nullopt;
+    }
+    throw usage_error(root, error);
+  }
+  const CLI::App* app = innermost(root);
+  line.command = full_name(app);
+  const std::vector<std::string> missing = command_names(*app);
+  if (!missing.empty()) {
+    throw UsageError("a command is missing; known: " + join(missing, ", "),
+                     "`tpretrain --help` shows examples");
+  }
+  return line;
+}
+
+std::string flag_list() {
+  CommandLine line;
+  CLI::App root(kAbout, "tpretrain");
+  declare_all(root, line, "");
+  std::vector<std::string> rows;
+  for (const std::string& flag : flags_of(root)) {
+    rows.push_back("tpretrain " + flag);
+  }
+  for (const Command& command : kCommands) {
+    if (is_hidden(command.name)) {
+      continue;
+    }
+    const CLI::App* app = app_of(root, command.name);
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->get_positional()) {
+        rows.push_back(std::string(command.name) + " " + option->get_name(true));
+      }
+    }
+    for (const std::string& flag : flags_of(*app)) {
+      rows.push_back(std::string(command.name) + " " + flag);
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  return join(rows, "\n") + "\n";
+}
+
+}  // namespace tpretrain::cli

@@ -1,0 +1,40 @@
+#include "cli/project.h"
+
+namespace tpretrain {
+namespace {
+
+/// the 5, old 6, dog 9, "." 25: lines of the vocabulary from 0.
+TEST(TokenizerEncode, WritesOneObjectALine) {
+  const Project project;
+  project.write("text.txt", "the old dog.\n\nTHE");
+  const ProgramResult result =
+      project.run({"tokenizer", "encode", "--wordpiece", "vocab.txt", "--lowercase", "text.txt"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out,
+            "{\"ids\": [2, 5, 6, 9, 25, 3]}\n{\"ids\": [2, 3]}\n{\"ids\": [2, 5, 3]}\n");
+}
+
+TEST(TokenizerEncode, ReadsStandardInputWithoutSpecialTokens) {
+  const Project project;
+  const ProgramResult result = project.run(
+      {"tokenizer", "encode", "--wordpiece", "vocab.txt", "--no-special", "-"}, "THE dog [MASK]\n");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "{\"ids\": [1, 9, 4]}\n") << "cased unless --lowercase";
+}
+
+TEST(TokenizerEncode, TakesTheTokenizerOfARecipe) {
+  const Project project;
+  const ProgramResult result =
+      project.run({"tokenizer", "encode", "--recipe", "recipe.yaml", "--no-special", "-"}, "THE\n");
+  EXPECT_EQ(result.out, "{\"ids\": [5]}\n") << result.err;
+}
+
+TEST(TokenizerEncode, NeedsATokenizerAndAFile) {
+  const Project project;
+  expect_failure(project.run({"tokenizer", "encode", "train.txt"}), 64, "--wordpiece or --recipe");
+  expect_failure(project.run({"tokenizer", "encode", "--wordpiece", "vocab.txt", "none.txt"}), 78,
+                 "none.txt does not exist");
+}
+
+}  // namespace
+}  // namespace tpretrain
