@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -24,13 +25,9 @@ constexpr const char* kRootExamples =
     "  tpretrain predict runs/quickstart \"the capital of France is [MASK].\"\n"
     "`tpretrain COMMAND --help` tells more about one command.";
 
-/// One value per flag: without this CLI11 takes all that follow, and cuts "[MASK]" apart.
+/// One value for each time that the flag is given: without this CLI11 takes all that follow.
 void one_at_a_time(CLI::Option* option) {
   option->allow_extra_args(false);
-}
-
-void many(CLI::Option* option, int least) {
-  option->expected(least, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
 }
 
 void add_sets(CLI::App& app, std::vector<std::string>& sets) {
@@ -116,11 +113,10 @@ void declare_compose(CLI::App& app, CommandLine& line) {
 
 void declare_preprocess(CLI::App& app, CommandLine& line) {
   PreprocessArguments& a = line.preprocess;
-  many(app.add_option("inputs", a.inputs,
-                      "A recipe, or text files (.gz and .zst too, - is standard input)")
-           ->required()
-           ->type_name("FILE"),
-       1);
+  app.add_option("inputs", a.inputs,
+                 "A recipe, or text files (.gz and .zst too, - is standard input)")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--wordpiece", a.vocabulary.vocab, "Vocabulary, for text files")
       ->type_name("VOCAB");
   add_vocabulary(app, a.vocabulary);
@@ -135,8 +131,7 @@ void declare_preprocess(CLI::App& app, CommandLine& line) {
 
 void declare_tokenizer_train(CLI::App& app, CommandLine& line) {
   TokenizerTrainArguments& a = line.tokenizer_train;
-  many(app.add_option("inputs", a.inputs, "A recipe, or text files")->required()->type_name("FILE"),
-       1);
+  app.add_option("inputs", a.inputs, "A recipe, or text files")->required()->type_name("FILE");
   app.add_option("--size", a.size, "Pieces of the vocabulary, special tokens included")
       ->check(CLI::PositiveNumber);
   app.add_option("-o,--output", a.vocabulary.vocab, "The vocabulary file to write")
@@ -202,9 +197,12 @@ void declare_eval(CLI::App& app, CommandLine& line) {
 
 void declare_predict(CLI::App& app, CommandLine& line) {
   add_run(app, line.predict);
-  many(app.add_option("texts", line.predict.texts, "Text with [MASK]; default lines of stdin")
-           ->type_name("TEXT"),
-       0);
+  // For the help only: CLI11 would cut "[MASK] is [MASK]" apart, so texts are taken from what is
+  // left.
+  app.add_option("texts", line.predict.texts, "Text with [MASK]; default lines of stdin")
+      ->type_name("TEXT")
+      ->expected(0, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args(false);
   app.add_option("-k,--count", line.predict.count, "Answers for each [MASK]")
       ->check(CLI::Range(1, 1'000'000));
   add_json(app, line.predict.json);
@@ -298,6 +296,7 @@ void declare_all(CLI::App& root, CommandLine& line, const std::string& version) 
   root.footer(kRootExamples);
   root.require_subcommand(0, 1);
   root.fallthrough();
+  root.allow_extras();
   root.set_version_flag("--version", version);
   root.add_flag("-q,--quiet", line.global.quiet, "Warnings and errors only");
   root.add_flag("-v,--verbose", line.global.verbose, "Say more");
@@ -377,11 +376,15 @@ UsageError unknown_word(const CLI::App& root, const std::string& word) {
   return UsageError("unexpected argument '" + word + "' of `" + name + "`", help);
 }
 
+bool is_flag(const std::string& word) {
+  const size_t name = word.find_first_not_of('-');
+  return (name == 1 || name == 2) && std::isalpha(static_cast<unsigned char>(word[name])) != 0;
+}
+
 UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
-  const std::vector<std::string> left = root.remaining(true);
-  for (const std::string& word : left) {
-    if (word != "--") {
-      return unknown_word(root, word);
+  for (const std::string& word : root.remaining(true)) {
+    if (is_flag(word)) {
+      return unknown_word(root, word);  // more likely the mistake than what is missing for it
     }
   }
   std::string message = error.what();
@@ -389,6 +392,17 @@ UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
   const std::string name = full_name(innermost(root));
   return UsageError((name.empty() ? "" : name + ": ") + message,
                     "`tpretrain " + (name.empty() ? "" : name + " ") + "--help` shows the usage");
+}
+
+/// Words that no option took: texts of `predict`, else errors.
+void take_the_rest(const CLI::App& root, CommandLine& line) {
+  for (const std::string& word : root.remaining(true)) {
+    if (line.command == "predict" && !is_flag(word) && word != "--") {
+      line.predict.texts.push_back(word);
+    } else if (word != "--") {
+      throw unknown_word(root, word);
+    }
+  }
 }
 
 }  // namespace
@@ -409,6 +423,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
   }
   const CLI::App* app = innermost(root);
   line.command = full_name(app);
+  take_the_rest(root, line);
   const std::vector<std::string> missing = command_names(*app);
   if (!missing.empty()) {
     throw UsageError("a command is missing; known: " + join(missing, ", "),

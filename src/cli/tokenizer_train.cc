@@ -8,13 +8,13 @@
 namespace tpretrain::cli {
 namespace {
 
-struct Job {
+struct TrainJob {
   WordPieceTrainOptions options;
   CorpusOptions corpus;
   fs::path vocab;
 };
 
-Job from_recipe(const TokenizerTrainArguments& arguments) {
+TrainJob from_recipe(const TokenizerTrainArguments& arguments) {
   if (arguments.inputs.size() != 1) {
     throw UsageError("tokenizer train takes one recipe, or text files with --size and --output");
   }
@@ -28,7 +28,7 @@ Job from_recipe(const TokenizerTrainArguments& arguments) {
   if (size == 0) {
     throw ConfigError("missing key 'tokenizer.wordpiece.size': pieces of the vocabulary");
   }
-  Job job{{}, corpus_options(*source), config.vocab};
+  TrainJob job{{}, corpus_options(*source), config.vocab};
   job.options.size = size;
   job.options.lowercase = config.lowercase;
   job.options.strip_accents = config.strip_accents;
@@ -37,14 +37,14 @@ Job from_recipe(const TokenizerTrainArguments& arguments) {
   return job;
 }
 
-Job from_files(const TokenizerTrainArguments& arguments) {
+TrainJob from_files(const TokenizerTrainArguments& arguments) {
   if (arguments.size == 0) {
     throw UsageError("tokenizer train of text files needs --size");
   }
   if (!arguments.sets.empty()) {
     throw UsageError("--set is for recipes: the options of text files are flags");
   }
-  Job job{{}, corpus_options(arguments.corpus, arguments.inputs), arguments.vocabulary.vocab};
+  TrainJob job{{}, corpus_options(arguments.corpus, arguments.inputs), arguments.vocabulary.vocab};
   job.options.size = arguments.size;
   job.options.lowercase = arguments.vocabulary.lowercase;
   return job;
@@ -53,7 +53,7 @@ Job from_files(const TokenizerTrainArguments& arguments) {
 }  // namespace
 
 void tokenizer_train(const TokenizerTrainArguments& arguments) {
-  Job job = arguments.vocabulary.vocab.empty() ? from_recipe(arguments) : from_files(arguments);
+  TrainJob job = arguments.vocabulary.vocab.empty() ? from_recipe(arguments) : from_files(arguments);
   job.options.min_frequency = arguments.min_frequency;
   job.options.limit_alphabet = arguments.limit_alphabet;
   job.options.threads = static_cast<int>(arguments.threads);

@@ -141,7 +141,8 @@ class Reader {
       target.component = read_choice(items[i], target.path, faults_);
       registry_.check("target", target.component, target.path, faults_);
       const Node* name = target.component.config.find("name");
-      target.name = name != nullptr ? name->text() : target.component.name;
+      target.name = name != nullptr && !name->text().empty() ? name->text()
+                                                              : target.component.name;
       if (!names.insert(target.name).second) {
         faults_.add(items[i].mark(),
                     "two targets are named '" + target.name + "': give one of them a 'name'");

@@ -112,7 +112,7 @@ Node& list_item(Node& list, const std::string& item, const std::string& option) 
     const std::string chosen = choice_name(node);
     const Node* config = node.is_map() && !chosen.empty() ? &node.entries()[0].second : nullptr;
     const Node* name = config != nullptr ? config->find("name") : nullptr;
-    const std::string known = name != nullptr ? name->text() : chosen;
+    const std::string known = name != nullptr && !name->text().empty() ? name->text() : chosen;
     if ((index && *index == static_cast<int64_t>(i)) || known == item) {
       node = as_choice_map(node);
       return node.entries()[0].second;

@@ -11,13 +11,13 @@ struct Point {
   T slope;
 };
 
+/// 1 + tanh(u) = 2 / (1 + e^(-2 u)): no cancellation in the left tail.
 template <typename T>
 Point<T> gelu_tanh(T x) {
-  constexpr T kRoot = static_cast<T>(0.79788456080286535588);  // sqrt(2 / pi)
+  constexpr T kTwoRoots = static_cast<T>(1.5957691216057307);  // 2 sqrt(2 / pi)
   constexpr T kCubic = static_cast<T>(0.044715);
-  const T t = std::tanh(kRoot * (x + kCubic * x * x * x));
-  const T inner = kRoot * (1 + 3 * kCubic * x * x);
-  return {x * (1 + t) / 2, (1 + t) / 2 + x * (1 - t * t) / 2 * inner};
+  const T s = 1 / (1 + std::exp(-kTwoRoots * (x + kCubic * x * x * x)));
+  return {x * s, s + x * s * (1 - s) * kTwoRoots * (1 + 3 * kCubic * x * x)};
 }
 
 template <typename T>

@@ -31,7 +31,7 @@ TEST(Compose, ShowsWhereEachValueComesFrom) {
   const Project project;
   const ProgramResult result = project.run({"compose", "recipe.yaml", "--set", "train.clip=0.5"});
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find("name: small  # recipe.yaml:1:7"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("name: small  # recipe.yaml:1:1"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("clip: 0.5  # --set"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("skip_limit: 10  # default"), std::string::npos) << result.out;
 }

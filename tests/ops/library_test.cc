@@ -2,6 +2,8 @@
 
 #include "ops/op_test.h"
 
+#include <torch/csrc/autograd/function.h>
+
 namespace tpretrain::ops::library_test {
 
 std::vector<std::string> schema_names() {

@@ -12,6 +12,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <gtest/gtest.h>
@@ -116,7 +117,7 @@ inline void expect_finite_differences(const std::function<Tensors(const Tensors&
                                       const Tensors& inputs) {
   constexpr double kStep = 1e-6;
   const auto value = [&](const Tensors& at) {
-    const c10::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     double total = 0;
     const Tensors outputs = fn(at);
     for (size_t i = 0; i < outputs.size(); ++i) {

@@ -138,17 +138,21 @@ Sequence TransformerEncoder::forward(Sequence sequence, const Call& call) {
   check_range(call.first_layer, last);
   const Layout& layout = sequence.layout;
   Stream stream = enter(sequence.x, call.first_layer);
+  const auto keep = [&](int64_t applied) {
+    if (std::find(call.keep.begin(), call.keep.end(), applied) != call.keep.end()) {
+      sequence.layers[applied] = stream.residual;
+    }
+  };
   for (int64_t i = call.first_layer; i < last; ++i) {
+    keep(i);
     const Layer& layer = layers_[i];
     stream = join(stream, attend(layer, stream.x, layout, call), layer.attention_output.bias,
                   pre() ? layer.ffn_norm : layer.attention_norm,
                   call.dropout(layer.attention_site, config_.dropout), layout);
     stream = join(stream, feed_forward(layer, stream.x, layout, call), layer.ffn_output.bias,
                   norm_after(i, last), call.dropout(layer.ffn_site, config_.dropout), layout);
-    if (std::find(call.keep.begin(), call.keep.end(), i) != call.keep.end()) {
-      sequence.layers[i] = stream.residual;
-    }
   }
+  keep(last);
   sequence.x = stream.x;
   return sequence;
 }

@@ -34,9 +34,10 @@ struct TransformerConfig {
 /// Self-attention and feed-forward layers with residuals. (Vaswani et al. 2017,
 /// https://arxiv.org/abs/1706.03762; pre-norm: Xiong et al. 2020, https://arxiv.org/abs/2002.04745)
 /// Shapes:  x [T, D], ragged -> [T, D]
-/// Params:  layers.<i>.attention.{qkv,output,norm}, layers.<i>.ffn.{input,output,norm}, norm_input,
-/// norm Errors:  ConfigError when a call asks for layers that do not exist A state kept for
-/// Call::keep is the residual stream after that layer, never final-normed.
+/// Params:  layers.<i>.attention.{qkv,output,norm}, layers.<i>.ffn.{input,output,norm},
+///          norm_input, norm
+/// Errors:  ConfigError when a call asks for layers that do not exist
+/// A state kept for Call::keep is the residual stream, never final-normed.
 class TransformerEncoder : public Encoder {
  public:
   TransformerEncoder(const TransformerConfig& config, const Build& build);

@@ -24,7 +24,7 @@ struct Call {
   int64_t first_layer = 0;    ///< encoders: run layers [first_layer, last_layer)
   int64_t last_layer = -1;    ///< -1: to the end, final norm included
   std::string route;          ///< mixture encoders: which experts
-  std::vector<int64_t> keep;  ///< layers whose outputs a later part reads
+  std::vector<int64_t> keep;  ///< states that a later part reads: k is the input of layer k
 
   /// Dropout of one site in this pass; off when not training.
   ops::Dropout dropout(uint64_t site, double p) const;

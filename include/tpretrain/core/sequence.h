@@ -29,7 +29,8 @@ struct Layout {
 struct Sequence {
   at::Tensor x;  ///< [T, D]
   Layout layout;
-  /// Outputs of layers that a later part asked for (Call::keep), by layer index.
+  /// States that a later part asked for (Call::keep), by the number of layers applied: 0 is the
+  /// encoder's input, k the input of layer k. Never final-normed.
   std::map<int64_t, at::Tensor> layers;
 
   /// Maps row lists that index the tokens of `view` to rows of `x`. rows [R] -> [R].

@@ -279,13 +279,13 @@ TEST(TransformerEncoder, KeptStatesAreTheResidualStream) {
     const auto encoder = randomised(small(", order: " + order));
     const Sequence sequence = random_sequence(text_batch({5, 2}), 8);
     Call call;
-    call.keep = {1, 2};
+    call.keep = {2, 3};
     const Sequence whole = encoder->forward(sequence, call);
     ASSERT_EQ(whole.layers.size(), 2U);
     Call front;
     front.last_layer = 2;
-    expect_near(whole.layers.at(1), encoder->forward(sequence, front).x, 1e-13);
-    EXPECT_EQ(same_bits(whole.layers.at(2), whole.x), order == "post");
+    expect_near(whole.layers.at(2), encoder->forward(sequence, front).x, 1e-13);
+    EXPECT_EQ(same_bits(whole.layers.at(3), whole.x), order == "post");
   }
 }
 

@@ -137,6 +137,22 @@ TEST(SentencePair, NeverExceedsItsLength) {
   }
 }
 
+TEST(SentencePair, TruncatesAtBothEnds) {
+  std::vector<int32_t> sentence(60);
+  for (int32_t i = 0; i < 60; ++i) {
+    sentence[static_cast<size_t>(i)] = 10 + i;
+  }
+  const auto stream = open("length: 32, pair: false, short_rate: 0, mask: {rate: 0}", {{sentence}});
+  int64_t cut_in_front = 0;
+  for (int64_t ordinal = 0; ordinal < 500; ++ordinal) {
+    const Pair pair = make(*stream, 0, ordinal, false);
+    ASSERT_EQ(pair.a.size(), 30U);
+    EXPECT_EQ(pair.a.back() - pair.a.front(), 29);
+    cut_in_front += pair.a.front() - 10;
+  }
+  EXPECT_NEAR(static_cast<double>(cut_in_front) / 500, 15, 1);
+}
+
 TEST(SentencePair, HalfOfTheSecondSegmentsComeFromAnotherDocument) {
   const auto stream = open("length: 24, mask: {rate: 0}", marked_documents(50, 4, 5));
   int random = 0;

@@ -1,0 +1,70 @@
+#include "faults/training.h"
+
+namespace tpretrain {
+namespace {
+
+TEST(Damage, OneFlippedBitMakesTheCheckpointBeforeItLoad) {
+  const Training training;
+  const Trace whole = training.finish("whole");
+  ASSERT_EQ(training.train("run", {"--stop-at", "15"}).status, 0);
+  training.damage("run", 15);
+  const ProgramResult result = training.train("run");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("rejected"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("step-0000015"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("resumed from step 10"), std::string::npos) << result.err;
+  expect_same(training.trace("run"), whole, "one flipped bit");
+}
+
+TEST(Damage, ALedgerWithoutACheckpointIsNeverASilentRestart) {
+  const Training training;
+  ASSERT_EQ(training.train("run", {"--stop-at", "5"}).status, 0);
+  std::filesystem::remove_all(training.path("run") / "checkpoints");
+  const ProgramResult result = training.train("run");
+  expect_failure(result, 66, "checkpoint");
+  EXPECT_FALSE(std::filesystem::exists(training.checkpoint("run", kSteps)));
+}
+
+TEST(Damage, NothingGoodLeftIsAnError) {
+  const Training training;
+  ASSERT_EQ(training.train("run", {"--stop-at", "10"}).status, 0);
+  training.damage("run", 5);
+  training.damage("run", 10);
+  EXPECT_EQ(training.train("run").status, 66);
+}
+
+TEST(Damage, AFullDiskDuringACheckpointIsAWarning) {
+  const Training training;
+  const Trace whole = training.finish("whole");
+  const ProgramResult result = training.train(
+      "run", {}, {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc"}});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("step 5 could not be saved, training goes on"), std::string::npos)
+      << result.err;
+  EXPECT_FALSE(std::filesystem::exists(training.checkpoint("run", 5)));
+  EXPECT_EQ(training.ledger("run"), (std::vector<int64_t>{10, 15, 20, 25, 30}));
+  expect_same(training.trace("run"), whole, "full disk");
+}
+
+TEST(Damage, ADiskThatStaysFullEndsTheRunWithAnIoError) {
+  const Training training;
+  const ProgramResult result =
+      training.train("run", {},
+                     {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc,"
+                                              "checkpoint.file_written:2:enospc,"
+                                              "checkpoint.file_written:3:enospc"}});
+  expect_failure(result, 74, "No space left on device");
+}
+
+TEST(Damage, ASecondJobOnOneRunIsTurnedAway) {
+  const Training training;
+  Job first(training.call("run", {}, {{"TPRETRAIN_FAILPOINT", "train.step_done:7:sleep=600"}}),
+            training.path("first.log"));
+  ASSERT_TRUE(first.reaches("committed step=5")) << first.log();
+  const ProgramResult second = training.train("run");
+  expect_failure(second, 73, "run");
+  EXPECT_EQ(training.ledger("run"), std::vector<int64_t>{5});
+}
+
+}  // namespace
+}  // namespace tpretrain
