@@ -10,6 +10,8 @@ tpretrain_compile_options(tpretrain)
 foreach(layer IN LISTS layers)
   target_sources(tpretrain PRIVATE $<TARGET_OBJECTS:${layer}>)
 endforeach()
+# The place of generated headers is part of the exported build tree, so it must exist.
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include)
 target_include_directories(tpretrain PUBLIC
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>

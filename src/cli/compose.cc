@@ -5,7 +5,7 @@
 #include "tpretrain/base/text.h"
 #include "tpretrain/base/yaml.h"
 #include "tpretrain/train/pretrain.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain::cli {
 namespace {

@@ -13,7 +13,8 @@ namespace tpretrain::cli {
 namespace {
 
 /// Freed tensors stay with the process: giving them back to the kernel and faulting them in again
-/// at every op costs more than training with them.
+/// at every op costs more than training with them. (A threshold for mmap may not exceed 32 MiB in
+/// glibc, and batches of logits are larger.)
 void keep_freed_memory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);

@@ -6,7 +6,7 @@
 #include "tpretrain/base/log.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/train/pretrain.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain::cli {
 namespace {

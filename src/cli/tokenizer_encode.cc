@@ -7,7 +7,7 @@
 #include "cli/output.h"
 #include "tpretrain/data/wordpiece.h"
 #include "tpretrain/train/pretrain.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain::cli {
 namespace {

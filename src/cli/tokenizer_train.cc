@@ -53,7 +53,8 @@ TrainJob from_files(const TokenizerTrainArguments& arguments) {
 }  // namespace
 
 void tokenizer_train(const TokenizerTrainArguments& arguments) {
-  TrainJob job = arguments.vocabulary.vocab.empty() ? from_recipe(arguments) : from_files(arguments);
+  TrainJob job =
+      arguments.vocabulary.vocab.empty() ? from_recipe(arguments) : from_files(arguments);
   job.options.min_frequency = arguments.min_frequency;
   job.options.limit_alphabet = arguments.limit_alphabet;
   job.options.threads = static_cast<int>(arguments.threads);

@@ -5,7 +5,9 @@
 
 namespace tpretrain {
 
-void Batch::set(const std::string& name, at::Tensor value) { tensors_[name] = std::move(value); }
+void Batch::set(const std::string& name, at::Tensor value) {
+  tensors_[name] = std::move(value);
+}
 
 const at::Tensor& Batch::at(const std::string& name) const {
   const auto found = tensors_.find(name);
@@ -32,7 +34,9 @@ int64_t Batch::number(const std::string& name) const {
   return found->second;
 }
 
-int64_t Batch::samples() const { return at("ordinal").size(0); }
+int64_t Batch::samples() const {
+  return at("ordinal").size(0);
+}
 
 Batch Batch::to(const at::Device& device) const {
   Batch moved;

@@ -40,8 +40,7 @@ Build Build::child(const std::string& name) {
       return below;
     }
   }
-  below.module_ =
-      module_->register_module(name, std::make_shared<torch::nn::Module>(name)).get();
+  below.module_ = module_->register_module(name, std::make_shared<torch::nn::Module>(name)).get();
   return below;
 }
 

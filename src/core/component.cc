@@ -14,7 +14,9 @@ void EmbeddingSum::add(const at::Tensor& table, const at::Tensor& index) {
   indices.push_back(index);
 }
 
-void EmbeddingSum::add(const at::Tensor& term) { dense.push_back(term); }
+void EmbeddingSum::add(const at::Tensor& term) {
+  dense.push_back(term);
+}
 
 const at::Tensor& PassOutput::features() const {
   const at::Tensor& last = projected.defined() ? projected : pooled;

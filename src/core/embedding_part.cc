@@ -15,7 +15,7 @@ std::string item_name(const EmbeddingSpec::Item& item) {
 
 EmbeddingPart::EmbeddingPart(const EmbeddingSpec& spec, const Registry& registry,
                              const Build& outer)
-    : norm_(spec.norm), dropout_(spec.dropout) {
+    : dropout_(spec.dropout) {
   Build build = outer.on(*this);
   if (spec.width != 0) {
     build.context().width = spec.width;
@@ -39,13 +39,8 @@ EmbeddingPart::EmbeddingPart(const EmbeddingSpec& spec, const Registry& registry
       items_.push_back({nullptr, register_module(name, sum)});
     }
   }
-  if (norm_) {
-    const int64_t width = build.infer(0, build.context().width, "width");
-    Build norm = build.child("norm");
-    norm_weight_ = norm.parameter("weight", {width}, Init::ones());
-    if (norm_.has_bias()) {
-      norm_bias_ = norm.parameter("bias", {width}, Init::zeros());
-    }
+  if (spec.norm) {
+    norm_ = NormLayer(build, "norm", build.infer(0, build.context().width, "width"), spec.norm);
   }
 }
 
@@ -58,8 +53,8 @@ at::Tensor EmbeddingPart::embed(const View& view, Layout& layout, const Call& ca
       sum.add(item.sum->embed(view, layout, call));
     }
   }
-  return ops::embedding_sum(sum.tables, sum.indices, sum.dense, norm_weight_.tensor(),
-                            norm_bias_.tensor(), norm_.kind, norm_.eps,
+  return ops::embedding_sum(sum.tables, sum.indices, sum.dense, norm_.weight.tensor(),
+                            norm_.bias.tensor(), norm_.config.kind, norm_.config.eps,
                             call.dropout(site_, dropout_), layout.token_key);
 }
 

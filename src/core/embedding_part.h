@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tpretrain/core/component.h"
+#include "tpretrain/core/layers.h"
 #include "tpretrain/core/model_spec.h"
 
 namespace tpretrain {
@@ -25,11 +26,9 @@ class EmbeddingPart : public torch::nn::Module {
   at::Tensor embed(const View& view, Layout& layout, const Call& call);
 
   std::vector<Item> items_;
-  NormConfig norm_;
+  NormLayer norm_;
   double dropout_;
   uint64_t site_;
-  Parameter norm_weight_;
-  Parameter norm_bias_;
 };
 
 }  // namespace tpretrain

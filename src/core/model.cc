@@ -34,6 +34,17 @@ auto building(const std::string& what, const Function& function) {
   }
 }
 
+/// A pass may start from the states that its source passes through, `layers` deep.
+void check_start(const PassSpec& pass, const PassSpec& source, int64_t layers) {
+  const int64_t last = source.to_layer < 0 ? layers : source.to_layer;
+  if (pass.from_layer < source.from_layer || pass.from_layer >= last) {
+    throw ConfigError("pass '" + pass.name + "' continues from layer " +
+                      std::to_string(pass.from_layer) + ", but pass '" + source.name +
+                      "' runs layers " + std::to_string(source.from_layer) + " to " +
+                      std::to_string(last - 1));
+  }
+}
+
 }  // namespace
 
 void register_at(torch::nn::Module& root, const std::string& path,
@@ -143,10 +154,9 @@ void Model::build_heads(BuildPlan& plan, const Registry& registry, const ModelCo
       auto module = std::make_shared<torch::nn::Module>(project);
       register_at(*this, project, module);
       Build build = Build(plan, project, part_context(part, context)).on(*module);
-      Projection& projection = projections_[project];
-      projection.width = part.project;
-      projection.weight = build.parameter("weight", {part.project, input},
-                                          Init::normal(1.0 / std::sqrt(input)));
+      LinearLayer& projection = projections_[project];
+      projection.weight =
+          build.parameter("weight", {part.project, input}, Init::normal(1.0 / std::sqrt(input)));
       if (part.project_bias) {
         projection.bias = build.parameter("bias", {part.project}, Init::zeros());
       }
@@ -174,6 +184,11 @@ void Model::plan_kept_layers() {
   for (const PassSpec& pass : spec_.passes) {
     if (pass.source.empty()) {
       continue;
+    }
+    for (const PassSpec& source : spec_.passes) {
+      if (source.name == pass.source && !source.encoder.empty()) {
+        check_start(pass, source, encoders_.at(owner(source.encoder))->layers());
+      }
     }
     std::vector<int64_t>& kept = kept_[pass.source];
     if (std::find(kept.begin(), kept.end(), pass.from_layer) == kept.end()) {
@@ -207,8 +222,8 @@ PassInfo Model::pass_info(const std::string& name) const {
     }
     const auto pool = pools_.find(owner(pass.pool));
     info.pooled = pool == pools_.end() ? 0 : pool->second->width();
-    const auto projection = projections_.find(owner(pass.project));
-    info.projected = projection == projections_.end() ? 0 : projection->second.width;
+    const PartSpec* projection = spec_.part(owner(pass.project));
+    info.projected = projection == nullptr ? 0 : projection->project;
     return info;
   }
   std::vector<std::string> names;
@@ -278,8 +293,7 @@ at::Tensor Model::objective(const Losses& losses, const Counts& counts) {
     scales.push_back(count->second > 0 ? loss.weight / count->second : 0.0);
   }
   // One small tensor carries all step-dependent numbers to the device.
-  const at::Tensor scale =
-      at::tensor(scales, losses.at(0).sum.options().requires_grad(false));
+  const at::Tensor scale = at::tensor(scales, losses.at(0).sum.options().requires_grad(false));
   at::Tensor total = losses[0].sum * scale[0];
   for (size_t i = 1; i < losses.size(); ++i) {
     total = total + losses[i].sum * scale[static_cast<int64_t>(i)];
@@ -321,6 +335,8 @@ void Model::to(at::Device device, bool non_blocking) {
   to(device, buffer_.flat().scalar_type(), non_blocking);
 }
 
-void Model::zero_grad(bool) { buffer_.zero_grad(); }
+void Model::zero_grad(bool) {
+  buffer_.zero_grad();
+}
 
 }  // namespace tpretrain

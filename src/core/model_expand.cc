@@ -31,7 +31,9 @@ void copy_key(const Node& from, const std::string& key, Node& to, const std::str
   }
 }
 
-Node name_node(const std::string& name, const Node& like) { return Node::scalar(name, like.mark()); }
+Node name_node(const std::string& name, const Node& like) {
+  return Node::scalar(name, like.mark());
+}
 
 /// An embedding part that reads `view`.
 Node embedding_part(const Node& embedding, const std::string& view) {

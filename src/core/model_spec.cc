@@ -78,7 +78,12 @@ class Reader {
       if (key == "view") {
         spec.view = value.text();
       } else if (key == "bias") {
-        spec.project_bias = parse_boolean(value.text()).value_or(false);
+        const auto bias = parse_boolean(value.text());
+        if (!bias) {
+          faults_.add(value.mark(), "'" + path + ".bias' must be true or false, but is '" +
+                                        value.text() + "' instead");
+        }
+        spec.project_bias = bias.value_or(false);
       } else if (!known_key(key, known)) {
         unknown_key(value, path, key, known, faults_);
       } else if (!spec.kind.empty()) {
@@ -89,8 +94,8 @@ class Reader {
       }
     }
     if (spec.kind.empty()) {
-      faults_.add(node.mark(), "'" + path +
-                                   "' must hold one of embedding, encoder, decoder, pool, project");
+      faults_.add(node.mark(),
+                  "'" + path + "' must hold one of embedding, encoder, decoder, pool, project");
     }
     if (spec.kind == "embedding" && spec.view.empty()) {
       faults_.add(node.mark(), "'" + path + "' needs 'view': the part of the batch that it reads");
@@ -116,6 +121,9 @@ class Reader {
       } else if (key == "to_layer") {
         spec.to_layer = positive(value, path + "." + key);
       } else if (std::string* slot = slot_of(spec, key)) {
+        if (!value.is_scalar()) {
+          faults_.add(value.mark(), "'" + path + "." + key + "' must be a name");
+        }
         *slot = value.text();
       } else {
         unknown_key(value, path, key, known, faults_);
@@ -141,8 +149,7 @@ class Reader {
       target.component = read_choice(items[i], target.path, faults_);
       registry_.check("target", target.component, target.path, faults_);
       const Node* name = target.component.config.find("name");
-      target.name = name != nullptr && !name->text().empty() ? name->text()
-                                                              : target.component.name;
+      target.name = name != nullptr && !name->text().empty() ? name->text() : target.component.name;
       if (!names.insert(target.name).second) {
         faults_.add(items[i].mark(),
                     "two targets are named '" + target.name + "': give one of them a 'name'");
@@ -179,7 +186,7 @@ class Reader {
  private:
   static std::string* slot_of(PassSpec& spec, const std::string& key) {
     const std::pair<const char*, std::string*> slots[] = {
-        {"encoder", &spec.encoder}, {"route", &spec.route}, {"continue", &spec.source},
+        {"encoder", &spec.encoder}, {"route", &spec.route},   {"continue", &spec.source},
         {"decoder", &spec.decoder}, {"memory", &spec.memory}, {"pool", &spec.pool},
         {"project", &spec.project}};
     for (const auto& [name, slot] : slots) {
@@ -194,9 +201,9 @@ class Reader {
     const auto number = parse_integer(value.text());
     if (!value.is_scalar() || value.quoted() || !number || *number < least ||
         *number > (int64_t{1} << 31)) {
-      faults_.add(value.mark(), "'" + path + "' must be a whole number >= " +
-                                    std::to_string(least) + ", but is '" + value.text() +
-                                    "' instead");
+      faults_.add(value.mark(), "'" + path +
+                                    "' must be a whole number >= " + std::to_string(least) +
+                                    ", but is '" + value.text() + "' instead");
       return least;
     }
     return *number;
@@ -241,14 +248,28 @@ class Reader {
     if (value.is_map() && value.entries().size() == 1 && value.entries()[0].second.is_scalar()) {
       return {value.entries()[0].first, value.entries()[0].second.text()};
     }
-    faults_.add(value.mark(), "'" + path + "' must be the name of an embedding part or "
-                              "{part: view}; a list of parts (one joint sequence) is not supported");
+    faults_.add(value.mark(),
+                "'" + path +
+                    "' must be the name of an embedding part or "
+                    "{part: view}; a list of parts (one joint sequence) is not supported");
     return {};
   }
 
   const Registry& registry_;
   Faults& faults_;
 };
+
+/// A pass that continues another one runs the same encoder unless it names its own.
+void inherit_encoders(std::vector<PassSpec>& passes) {
+  for (auto pass = passes.begin(); pass != passes.end(); ++pass) {
+    const auto source = std::find_if(passes.begin(), pass, [&pass](const PassSpec& earlier) {
+      return earlier.name == pass->source;
+    });
+    if (pass->encoder.empty() && source != pass) {
+      pass->encoder = source->encoder;
+    }
+  }
+}
 
 /// Checks that a pass names parts of the right kind.
 class PassChecker {
@@ -315,7 +336,9 @@ class PassChecker {
   const PassSpec* pass_ = nullptr;
 };
 
-Node text_node(const std::string& text) { return Node::scalar(text, {"default"}); }
+Node text_node(const std::string& text) {
+  return Node::scalar(text, {"default"});
+}
 
 Node complete_choice(const Choice& choice, const char* kind, const Registry& registry) {
   const Registry::Entry& entry = registry.require(kind, choice);
@@ -416,6 +439,7 @@ ModelSpec read_model_spec(const Node& full, const Registry& registry, Faults& fa
   for (const auto& [name, node] : full.find("passes")->entries()) {
     spec.passes.push_back(reader.pass(name, node));
   }
+  inherit_encoders(spec.passes);
   PassChecker checker(spec, faults);
   for (const PassSpec& pass : spec.passes) {
     checker.check(pass);
@@ -436,8 +460,8 @@ ModelSpec read_model_spec(const Node& full, const Registry& registry, Faults& fa
     const PartSpec* a = spec.part(part);
     const PartSpec* b = spec.part(owner);
     if (a == nullptr || b == nullptr || a->kind != b->kind) {
-      faults.add(full.find("share")->mark(), "model.share: '" + part + "' and '" + owner +
-                                                 "' must be two parts of one kind");
+      faults.add(full.find("share")->mark(),
+                 "model.share: '" + part + "' and '" + owner + "' must be two parts of one kind");
     }
   }
   if (const Node* freeze = full.find("freeze")) {

@@ -25,8 +25,8 @@ NormConfig read_norm(const Node& node, const std::string& path, Faults& faults) 
   const auto& names = ops::norm_names();
   const auto found = std::find(names.begin(), names.end(), choice.name);
   if (found == names.end()) {
-    faults.add(choice.mark,
-               "'" + path + "': unknown norm '" + choice.name + "'" + suggestion(choice.name, names));
+    faults.add(choice.mark, "'" + path + "': unknown norm '" + choice.name + "'" +
+                                suggestion(choice.name, names));
     return {};
   }
   NormOptions options;

@@ -153,8 +153,8 @@ void ParameterBuffer::bind() {
   for (const Bound& bound : bound_) {
     const Segment& segment = segments_[bound.segment];
     at::Tensor parameter = bound.parameter;
-    if (parameter.data_ptr() != static_cast<char*>(flat_.data_ptr()) +
-                                    segment.offset * flat_.element_size()) {
+    if (parameter.data_ptr() !=
+        static_cast<char*>(flat_.data_ptr()) + segment.offset * flat_.element_size()) {
       parameter.set_data(view_of(flat_, segment));
     }
     if (!segment.frozen) {
@@ -186,7 +186,9 @@ int64_t ParameterBuffer::trained() const {
   return count;
 }
 
-void ParameterBuffer::zero_grad() { grad_.zero_(); }
+void ParameterBuffer::zero_grad() {
+  grad_.zero_();
+}
 
 void ParameterBuffer::move_to(const at::Device& device) {
   if (flat_.device() == device) {

@@ -3,7 +3,6 @@
 #include "core/embedding_part.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/text.h"
-#include "tpretrain/ops/ops.h"
 
 namespace tpretrain {
 
@@ -59,8 +58,7 @@ Sequence PassRunner::encode(const PassSpec& pass, Passes& earlier, const Batch& 
 Sequence PassRunner::decode(const PassSpec& pass, Passes& earlier, const Batch& batch,
                             Sequence memory, const Call& call) {
   const PartSpec& part = *model_.spec().part(model_.owner(pass.target_input.part));
-  const std::string& view =
-      pass.target_input.view.empty() ? part.view : pass.target_input.view;
+  const std::string& view = pass.target_input.view.empty() ? part.view : pass.target_input.view;
   Sequence target = model_.embeddings_.at(part.name)->forward(View(batch, view), call);
   if (!pass.memory.empty()) {
     memory = earlier.get(pass.memory).sequence;
@@ -73,9 +71,7 @@ void PassRunner::apply_heads(const PassSpec& pass, PassOutput& output, const Cal
     output.pooled = model_.pools_.at(model_.owner(pass.pool))->forward(output.sequence, call);
   }
   if (!pass.project.empty()) {
-    const Model::Projection& projection = model_.projections_.at(model_.owner(pass.project));
-    output.projected =
-        ops::linear(output.pooled, *projection.weight, projection.bias.tensor());
+    output.projected = model_.projections_.at(model_.owner(pass.project))(output.pooled);
   }
 }
 

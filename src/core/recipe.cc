@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -22,10 +23,14 @@ constexpr double kMost = 1e12;
 void samples_field(ConfigVisitor& v, const char* name, int64_t& value, const char* doc) {
   Quantity quantity{static_cast<double>(value), "samples"};
   v.field(name, quantity, doc, {"samples"}, {.min = 0, .max = 1e8});
+  v.check(quantity.value == std::floor(quantity.value),
+          "'" + std::string(name) + "' must be a whole number of samples");
   value = static_cast<int64_t>(quantity.value);
 }
 
-bool power_of_two(int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
+bool power_of_two(int64_t value) {
+  return value > 0 && (value & (value - 1)) == 0;
+}
 
 }  // namespace
 
@@ -92,8 +97,9 @@ void TrainConfig::describe(ConfigVisitor& v) {
           {.min = 0, .max = 1e6});
   v.check(virtual_shards == 0 || micro_batch == 0,
           "'virtual_shards' and 'micro_batch' say the same: give one");
-  v.check(virtual_shards == 0 || mode == TrainMode::kExact,
-          "'virtual_shards' needs 'mode: exact'");
+  v.check(virtual_shards == 0 || mode == TrainMode::kExact, "'virtual_shards' needs 'mode: exact'");
+  v.check(batch == 0 || virtual_shards == 0 || batch % virtual_shards == 0,
+          "'virtual_shards' must divide 'batch'");
   v.check(batch == 0 || batch % micro() == 0, "'micro_batch' must divide 'batch'");
   v.check(batch == 0 || mode == TrainMode::kFast || power_of_two(shards()),
           "in exact mode the number of shards (batch / micro_batch) must be a power of two");

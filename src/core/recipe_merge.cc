@@ -11,7 +11,7 @@ namespace {
 
 /// Keys whose value chooses a registry entry, wherever they stand.
 bool is_choice_path(const std::string& path) {
-  static const std::vector<std::string> names = {"tokenizer", "processor", "encoder", "decoder",
+  static const std::vector<std::string> names = {"tokenizer", "processor", "encoder",  "decoder",
                                                  "pool",      "optimizer", "schedule", "norm"};
   if (path == "data.train" || path == "data.valid" || path == "model.target") {
     return true;
@@ -61,7 +61,8 @@ Node read_extended(const std::filesystem::path& path, int depth) {
   Node merged = Node::map({}, tree.mark());
   for (const Node& base : bases) {
     if (!base.is_scalar()) {
-      throw ConfigError(extends->mark().text() + ": 'extends' must be a file name or a list of them");
+      throw ConfigError(extends->mark().text() +
+                        ": 'extends' must be a file name or a list of them");
     }
     try {
       merge_nodes(merged, read_extended(path.parent_path() / base.text(), depth + 1));
@@ -154,7 +155,9 @@ void merge_nodes(Node& base, const Node& over, const std::string& path) {
   }
 }
 
-Node read_extended(const std::filesystem::path& path) { return read_extended(path, 0); }
+Node read_extended(const std::filesystem::path& path) {
+  return read_extended(path, 0);
+}
 
 void apply_set(Node& tree, const std::string& option) {
   const size_t equals = option.find('=');
@@ -162,7 +165,10 @@ void apply_set(Node& tree, const std::string& option) {
     throw ConfigError("--set " + option + ": must be KEY=VALUE, for example train.batch=64");
   }
   const std::string key = option.substr(0, equals);
-  const Node value = parse_yaml(option.substr(equals + 1), "--set");
+  const std::string text = option.substr(equals + 1);
+  // An empty document would read as an empty map; here it takes the key back to its default.
+  const bool none = trim(text).empty() || trim(text) == "null";
+  const Node value = none ? Node() : parse_yaml(text, "--set");
   Node* at = &tree;
   std::string path;
   const std::vector<Step> steps = parse_steps(key, option);
@@ -177,9 +183,8 @@ void apply_set(Node& tree, const std::string& option) {
     const bool last = i + 1 == steps.size() && steps[i].item.empty();
     Node* next = at->find(steps[i].key);
     if (next == nullptr) {
-      if (is_choice_path(path.substr(0, path.rfind('.') == std::string::npos
-                                            ? 0
-                                            : path.rfind('.'))) &&
+      if (is_choice_path(
+              path.substr(0, path.rfind('.') == std::string::npos ? 0 : path.rfind('.'))) &&
           at->is_map() && !at->entries().empty()) {
         throw ConfigError("--set " + option + ": '" + choice_name(*at) +
                           "' is chosen there, not '" + steps[i].key + "'");

@@ -7,7 +7,7 @@
 namespace tpretrain {
 
 const std::vector<std::string>& Registry::kinds() {
-  static const std::vector<std::string> kinds = {"embedding", "encoder",   "decoder", "target",
+  static const std::vector<std::string> kinds = {"embedding", "encoder",   "decoder",   "target",
                                                  "pool",      "processor", "tokenizer", "source",
                                                  "optimizer", "schedule"};
   return kinds;
@@ -15,9 +15,9 @@ const std::vector<std::string>& Registry::kinds() {
 
 void Registry::insert(Entry entry) {
   const auto key = [](const Entry& e) { return std::pair(e.kind, e.info.name); };
-  const auto at = std::lower_bound(
-      entries_.begin(), entries_.end(), entry,
-      [&key](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  const auto at =
+      std::lower_bound(entries_.begin(), entries_.end(), entry,
+                       [&key](const Entry& a, const Entry& b) { return key(a) < key(b); });
   if (at != entries_.end() && key(*at) == key(entry)) {
     throw InternalError("registry: " + entry.kind + " '" + entry.info.name +
                         "' is registered twice");

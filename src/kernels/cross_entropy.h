@@ -34,9 +34,9 @@ struct CrossEntropyKernels {
   /// bias [cols] is that of the tile and may be null; labels [rows]; out [rows].
   void (*forward)(const Tile& tile, const T* logits, const T* bias, const int64_t* labels,
                   TileRow<T>* out);
-  /// grad [rows, cols] (row distance cols) = softmax - target, where softmax = e^(logit - lse) and
-  /// the target is (1 - smoothing) onehot + smoothing / classes; adds column sums to dbias unless
-  /// that is null. grad may be logits when stride == cols.
+  /// grad (laid out as logits, and may be logits) = softmax - target, where softmax =
+  /// e^(logit - lse) and the target is (1 - smoothing) onehot + smoothing / classes; adds column
+  /// sums to dbias unless that is null.
   void (*backward)(const Tile& tile, const T* logits, const T* bias, const int64_t* labels,
                    const T* lse, double smoothing, T* grad, T* dbias);
 };

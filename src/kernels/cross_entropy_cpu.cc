@@ -42,7 +42,7 @@ void backward(const Tile& tile, const T* logits, const T* bias, const int64_t* l
     for (int64_t c = 0; c < tile.cols; ++c) {
       const T z = logits[r * tile.stride + c] + (bias == nullptr ? T{0} : bias[c]);
       const T g = std::exp(z - lse[r]) - everywhere - (c == label ? at_label : T{0});
-      grad[r * tile.cols + c] = g;
+      grad[r * tile.stride + c] = g;
       if (dbias != nullptr) {
         dbias[c] += g;
       }

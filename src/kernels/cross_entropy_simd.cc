@@ -46,7 +46,7 @@ void backward(const Tile& tile, const float* logits, const float* bias, const in
   const float at_label = static_cast<float>(1 - smoothing);
   for (int64_t r = 0; r < tile.rows; ++r) {
     const float* row = logits + r * tile.stride;
-    float* grad_row = grad + r * tile.cols;
+    float* grad_row = grad + r * tile.stride;
     const float row_lse = lse[r];
     sweep(tile.cols, [&](auto io, int64_t c) TP_BODY {
       const F g = exponential(logit(io, row, bias, c) - row_lse) - everywhere;

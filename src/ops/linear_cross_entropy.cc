@@ -26,7 +26,7 @@ using kernels::TileRow;
 using Four = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
 
-constexpr int64_t kTileRows = 512;
+constexpr int64_t kTileRows = 256;
 constexpr int64_t kTileClasses = 512;
 constexpr int64_t kGroups = 16;                   ///< runs of tiles that share one dx
 constexpr int64_t kKeepBytes = int64_t{1} << 30;  ///< of logits; more are computed twice
@@ -93,8 +93,18 @@ struct EntropyProblem {
 
   Blocks class_tiles() const { return {classes, kTileClasses}; }
 
-  Tile tile(int64_t row_tile, int64_t class_tile, int64_t stride) const {
-    return {row_tiles().length(row_tile), class_tiles().length(class_tile), stride,
+  int64_t tile_stride() const { return std::min(kTileClasses, classes); }
+
+  /// Kept logits stand tile after tile, [class tiles, rows, tile_stride]: what one product writes
+  /// and one kernel reads is contiguous, which spares the translation cache.
+  int64_t kept_size() const { return class_tiles().count() * rows * tile_stride(); }
+
+  int64_t kept_begin(int64_t class_tile, int64_t row) const {
+    return (class_tile * rows + row) * tile_stride();
+  }
+
+  Tile tile(int64_t row_tile, int64_t class_tile) const {
+    return {row_tiles().length(row_tile), class_tiles().length(class_tile), tile_stride(),
             class_tiles().begin(class_tile), classes};
   }
 
@@ -112,19 +122,17 @@ struct EntropyProblem {
 struct EntropyLogits;
 struct EntropyGrads;
 
-/// parts [class tiles][rows]; logits [rows, classes] or null.
+/// parts [class tiles, rows]; logits as kept, or null.
 template <typename T>
 void reduce_tiles(const EntropyProblem<T>& problem, T* logits, TileRow<T>* parts) {
   const Blocks rows = problem.row_tiles();
   const Blocks classes = problem.class_tiles();
   parallel_blocks(rows.count() * classes.count(), [&](int64_t task) {
-    const int64_t first_row = rows.begin(task / classes.count());
-    const int64_t class_tile = task % classes.count();
-    const Tile tile =
-        problem.tile(task / classes.count(), class_tile,
-                     logits == nullptr ? classes.length(class_tile) : problem.classes);
-    T* out = logits == nullptr ? thread_scratch<EntropyLogits>().get<T>(tile.rows * tile.cols)
-                               : logits + first_row * problem.classes + tile.first_class;
+    const int64_t class_tile = task / rows.count();
+    const int64_t first_row = rows.begin(task % rows.count());
+    const Tile tile = problem.tile(task % rows.count(), class_tile);
+    T* out = logits == nullptr ? thread_scratch<EntropyLogits>().get<T>(tile.rows * tile.stride)
+                               : logits + problem.kept_begin(class_tile, first_row);
     problem.logits(tile, first_row, out);
     kernels::cross_entropy_kernels<T>().forward(tile, out, problem.tile_bias(tile),
                                                 problem.labels + first_row,
@@ -168,7 +176,7 @@ RowResult<T> combine(const EntropyProblem<T>& problem, const TileRow<T>* parts, 
 template <typename T>
 Four entropy_forward(const EntropyProblem<T>& problem, const at::TensorOptions& options,
                      bool keep) {
-  Tensor logits = at::empty({keep ? problem.rows : 0, problem.classes}, options);
+  Tensor logits = at::empty({keep ? problem.kept_size() : 0}, options);
   Tensor lse = at::empty({problem.rows}, options);
   std::vector<TileRow<T>> parts(static_cast<size_t>(problem.class_tiles().count() * problem.rows));
   reduce_tiles<T>(problem, keep ? logits.mutable_data_ptr<T>() : nullptr, parts.data());
@@ -212,25 +220,24 @@ void entropy_backward_group(const EntropyProblem<T>& problem, const Blocks& grou
   for (int64_t class_tile = groups.begin(group); class_tile < groups.end(group); ++class_tile) {
     for (int64_t row_tile = 0; row_tile < rows.count(); ++row_tile) {
       const int64_t first_row = rows.begin(row_tile);
-      Tile tile = problem.tile(row_tile, class_tile, problem.class_tiles().length(class_tile));
-      T* grad = thread_scratch<EntropyGrads>().get<T>(tile.rows * tile.cols);
+      const Tile tile = problem.tile(row_tile, class_tile);
+      T* grad = thread_scratch<EntropyGrads>().get<T>(tile.rows * tile.stride);
       const T* logits = grad;
       if (kept == nullptr) {
         problem.logits(tile, first_row, grad);
       } else {
-        tile.stride = problem.classes;
-        logits = kept + first_row * problem.classes + tile.first_class;
+        logits = kept + problem.kept_begin(class_tile, first_row);
       }
       kernels::cross_entropy_kernels<T>().backward(
           tile, logits, problem.tile_bias(tile), problem.labels + first_row, lse + first_row,
           problem.smoothing, grad, out.bias == nullptr ? nullptr : out.bias + tile.first_class);
       if (out.weight != nullptr) {
-        gemm<T>(tile.cols, problem.width, tile.rows, factor, {grad, tile.cols, true},
+        gemm<T>(tile.cols, problem.width, tile.rows, factor, {grad, tile.stride, true},
                 {problem.x + first_row * problem.width, problem.width}, row_tile == 0 ? 0 : 1,
                 out.weight + tile.first_class * problem.width, problem.width);
       }
       if (dx != nullptr) {
-        gemm<T>(tile.rows, problem.width, tile.cols, factor, {grad, tile.cols},
+        gemm<T>(tile.rows, problem.width, tile.cols, factor, {grad, tile.stride},
                 {problem.weight + tile.first_class * problem.width, problem.width},
                 class_tile == groups.begin(group) ? 0 : 1, dx + first_row * problem.width,
                 problem.width);
@@ -303,9 +310,10 @@ struct EntropyInputs {
 Four linear_cross_entropy_cpu(const Tensor& x, const Tensor& weight, const MaybeTensor& bias,
                               const Tensor& labels, double smoothing, int64_t keep_bytes) {
   const EntropyInputs inputs(x, weight, bias, labels, smoothing);
-  const int64_t bytes = x.size(0) * weight.size(0) * static_cast<int64_t>(x.element_size());
   return with_float(x, [&]<typename T>() {
-    return entropy_forward<T>(inputs.problem<T>(), x.options(), bytes <= keep_bytes);
+    const EntropyProblem<T> problem = inputs.problem<T>();
+    const int64_t bytes = problem.kept_size() * static_cast<int64_t>(sizeof(T));
+    return entropy_forward<T>(problem, x.options(), bytes <= keep_bytes);
   });
 }
 
@@ -322,7 +330,7 @@ Three linear_cross_entropy_backward_cpu(const Tensor& grad, const Tensor& x, con
             mask[2] ? at::zeros({weight.size(0)}, x.options()) : Tensor()};
   }
   return with_float(x, [&]<typename T>() {
-    const T* kept = logits.size(0) == 0 ? nullptr : logits.const_data_ptr<T>();
+    const T* kept = logits.numel() == 0 ? nullptr : logits.const_data_ptr<T>();
     return entropy_backward<T>(inputs.problem<T>(), x.options(), *grad.const_data_ptr<T>(), kept,
                                lse.const_data_ptr<T>(), mask);
   });

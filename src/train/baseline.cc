@@ -67,9 +67,8 @@ std::map<std::string, LossReport> baselines(const Model& model,
     if (!unigram) {
       unigram = std::make_unique<UnigramBaseline>(*text, tokenizer->size());
     }
-    const LossReport report =
-        unigram->evaluate(target->name(), target->token_labels(),
-                          [&](const auto& use) { validation.for_each(use); });
+    const LossReport report = unigram->evaluate(target->name(), target->token_labels(),
+                                                [&](const auto& use) { validation.for_each(use); });
     merged.losses.insert(report.losses.begin(), report.losses.end());
     merged.accuracy.insert(report.accuracy.begin(), report.accuracy.end());
     merged.loss += report.loss;

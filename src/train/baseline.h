@@ -1,5 +1,5 @@
-/// The unigram predictor: what a model that knows only how often each token occurs would reach. Every
-/// model of text is reported beside it.
+/// The unigram predictor: what a model that knows only how often each token occurs would reach.
+/// Every model of text is reported beside it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace tpretrain {
 
 class UnigramBaseline {
  public:
-  /// Counts at most `limit` tokens of the training text; every token of the vocabulary gets one more.
+  /// Counts at most `limit` tokens of the training text; every token of the vocabulary gets one
+  /// more.
   UnigramBaseline(const TextSource& source, int64_t vocabulary, int64_t limit = 50'000'000);
 
   /// Mean loss and accuracy on the labels of one target, under the target's name.

@@ -1,6 +1,7 @@
 #include "train/checkpoints.h"
 
 #include <ATen/Parallel.h>
+
 #include <nlohmann/json.hpp>
 
 #include "tpretrain/base/error.h"
@@ -13,15 +14,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kOptimizerFile = "optimizer-0000.safetensors";
 constexpr int kMostFailures = 3;
 
 [[noreturn]] void does_not_fit(const Checkpoint& checkpoint, const std::string& what,
                                const std::string& saved, const std::string& now,
                                const std::string& hint) {
-  throw ConfigError("checkpoint " + checkpoint.directory.string() + " does not fit the recipe: " +
-                        what + " was " + saved + ", but is " + now,
+  throw ConfigError("checkpoint " + checkpoint.directory.string() +
+                        " does not fit the recipe: " + what + " was " + saved + ", but is " + now,
                     hint);
 }
 
@@ -71,8 +71,8 @@ void RunCheckpoints::load(const Checkpoint& checkpoint, bool allow_data_change) 
   }
   const int64_t batch = extra.value("batch", int64_t{0});
   if (batch != identity_.batch) {
-    does_not_fit(checkpoint, "train.batch", std::to_string(batch),
-                 std::to_string(identity_.batch), "the order of the samples depends on it");
+    does_not_fit(checkpoint, "train.batch", std::to_string(batch), std::to_string(identity_.batch),
+                 "the order of the samples depends on it");
   }
   if (extra.value("seed", int64_t{0}) != identity_.seed) {
     does_not_fit(checkpoint, "seed", std::to_string(extra.value("seed", int64_t{0})),

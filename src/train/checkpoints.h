@@ -33,6 +33,7 @@ class RunCheckpoints {
   /// Commits the state. A failure (disk full) is a warning, and training goes on; after three in a
   /// row it is an IoError.
   void save();
+
   /// The last step that was committed or resumed from; -1: none.
   int64_t last_step() const noexcept { return last_step_; }
 

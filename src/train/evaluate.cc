@@ -3,7 +3,7 @@
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/log.h"
 #include "train/baseline.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain {
 namespace {

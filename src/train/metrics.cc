@@ -13,7 +13,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// JSON has no NaN: a non-finite number becomes null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
 
 void put_losses(Json& line, const LossReport& report) {
   line["loss"] = number(report.loss);

@@ -13,8 +13,7 @@ namespace {
 
 std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
   TP_ASSERT(tensor.is_contiguous() && tensor.device().is_cpu());
-  return {static_cast<const std::byte*>(tensor.data_ptr()),
-          static_cast<size_t>(tensor.nbytes())};
+  return {static_cast<const std::byte*>(tensor.data_ptr()), static_cast<size_t>(tensor.nbytes())};
 }
 
 void copy_into(const SafetensorsTensor& from, const at::Tensor& to) {
@@ -52,8 +51,8 @@ void write_optimizer(OutputFile& out, const Optimizer& optimizer) {
     tensors[name] = tensor;
     size = tensor.numel();
   }
-  SafetensorsWriter writer(
-      out, specs, {{"buffer", "float32"}, {"begin", "0"}, {"end", std::to_string(size)}});
+  SafetensorsWriter writer(out, specs,
+                           {{"buffer", "float32"}, {"begin", "0"}, {"end", std::to_string(size)}});
   for (const SafetensorsSpec& spec : writer.order()) {
     writer.write(bytes_of(tensors.at(spec.name)));
   }

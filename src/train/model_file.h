@@ -10,6 +10,9 @@
 
 namespace tpretrain {
 
+/// In every checkpoint: what `write_model` wrote.
+inline constexpr const char* kModelFile = "model.safetensors";
+
 /// Whole float32 tensors by name; tied ones once, under their owner.
 void write_model(OutputFile& out, const ParameterBuffer& buffer);
 /// Slices of the flat moments; metadata: buffer, begin, end.

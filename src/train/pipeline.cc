@@ -1,4 +1,4 @@
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,8 +22,9 @@ ConfigError missing(const std::string& key, const std::string& what) {
 std::string with_view(const std::string& name, const std::string& view) {
   static const std::string kPlaceholder = "{view}";
   const size_t at = name.find(kPlaceholder);
-  return at == std::string::npos ? name
-                                 : name.substr(0, at) + view + name.substr(at + kPlaceholder.size());
+  return at == std::string::npos
+             ? name
+             : name.substr(0, at) + view + name.substr(at + kPlaceholder.size());
 }
 
 class ReaderCheck {
@@ -133,7 +134,8 @@ std::shared_ptr<Model> make_model(const Recipe& recipe, const Registry& registry
                                   const Tokenizer* tokenizer, const Processor& processor) {
   ModelContext context;
   context.seed = static_cast<uint64_t>(recipe.config.seed);
-  context.vocabulary = tokenizer != nullptr ? tokenizer->size() : stated_vocabulary(recipe, registry);
+  context.vocabulary =
+      tokenizer != nullptr ? tokenizer->size() : stated_vocabulary(recipe, registry);
   for (const Processor::ViewInfo& view : processor.views()) {
     context.positions[view.name] = view.max_length;
   }

@@ -10,7 +10,7 @@
 #include <c10/core/GradMode.h>
 
 #include "tpretrain/base/error.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain {
 namespace {

@@ -17,7 +17,7 @@
 #include "train/metrics.h"
 #include "train/model_file.h"
 #include "train/optimizers.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 #include "train/progress_line.h"
 #include "train/stop_signal.h"
 
@@ -146,13 +146,10 @@ class Run {
   }
 
   RunIdentity identity() const {
-    return {recipe_.hash(),
-            plan_hash(model_->buffer()),
-            tokenizer_ ? tokenizer_->hash() : "",
-            train_.source->hash(),
-            config_.train.batch,
-            config_.seed,
-            ops::blas_name()};
+    return {
+        recipe_.hash(),        plan_hash(model_->buffer()), tokenizer_ ? tokenizer_->hash() : "",
+        train_.source->hash(), config_.train.batch,         config_.seed,
+        ops::blas_name()};
   }
 
   void start_lines(std::optional<int64_t> resumed) {
@@ -164,13 +161,12 @@ class Run {
     metrics_.emplace(run / "metrics.jsonl", config_.name, recipe_.hash(), resumed.value_or(0));
     log::info("run", build_id() + ", matrix library " + ops::blas_name() + ", recipe " +
                          recipe_.path.string());
-    log::info("run", resumed ? "resumed from step " + std::to_string(*resumed) + " of " +
-                                   run.string()
-                             : "started " + run.string());
+    log::info("run", resumed
+                         ? "resumed from step " + std::to_string(*resumed) + " of " + run.string()
+                         : "started " + run.string());
     log::info("run", with_commas(model_->buffer().trained()) + " parameters, " +
-                         with_commas(train_.stream->count()) + " samples, " +
-                         with_commas(total_) + " steps of " +
-                         with_commas(config_.train.batch) + " samples");
+                         with_commas(train_.stream->count()) + " samples, " + with_commas(total_) +
+                         " steps of " + with_commas(config_.train.batch) + " samples");
     for (const std::string& warning : recipe_.warnings) {
       log::warn("recipe", warning);
     }
@@ -228,9 +224,9 @@ class Run {
     const StepTiming timing = watch_.read();
     if (options_.progress) {
       const double each = timing.seconds / static_cast<double>(++steps_here_);
-      progress.update(progress_line(report, total_, timing,
-                                    each * static_cast<double>(total_ - report.step)),
-                      end);
+      progress.update(
+          progress_line(report, total_, timing, each * static_cast<double>(total_ - report.step)),
+          end);
     }
     if (report.step % config_.log.every == 0 || end) {
       metrics_->write_step(report, trainer_->state(), timing);
@@ -314,6 +310,8 @@ Registry builtin_registry() {
   return registry;
 }
 
-std::string build_id() { return "tpretrain " TPRETRAIN_VERSION; }
+std::string build_id() {
+  return "tpretrain " TPRETRAIN_VERSION;
+}
 
 }  // namespace tpretrain

@@ -76,9 +76,7 @@ class Linear : public WarmupSchedule {
       : WarmupSchedule(config.warmup, context), floor_(config.floor) {}
 
  protected:
-  double after(double step) const override {
-    return floor_ + (1 - floor_) * (1 - progress(step));
-  }
+  double after(double step) const override { return floor_ + (1 - floor_) * (1 - progress(step)); }
 
  private:
   double floor_;
@@ -171,10 +169,9 @@ void register_schedules(Registry& registry) {
       {.name = "inverse_sqrt",
        .summary = "Linear warm-up, then decay with the root of the step.",
        .paper = "https://arxiv.org/abs/1706.03762"});
-  registry.add<Schedule, Wsd, WsdConfig>(
-      {.name = "wsd",
-       .summary = "Warm-up, stable, decay.",
-       .paper = "https://arxiv.org/abs/2404.06395"});
+  registry.add<Schedule, Wsd, WsdConfig>({.name = "wsd",
+                                          .summary = "Warm-up, stable, decay.",
+                                          .paper = "https://arxiv.org/abs/2404.06395"});
 }
 
 }  // namespace tpretrain

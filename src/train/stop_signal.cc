@@ -1,10 +1,10 @@
 #include "train/stop_signal.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
+
+#include <signal.h>
+#include <unistd.h>
 
 namespace tpretrain {
 namespace {
@@ -23,7 +23,9 @@ extern "C" void on_stop_signal(int number) {
 
 StopSignal::StopSignal() {
   stop_number = 0;
+
   struct sigaction action {};
+
   action.sa_handler = on_stop_signal;
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < kSignals.size(); ++i) {
@@ -38,6 +40,8 @@ StopSignal::~StopSignal() {
   }
 }
 
-int StopSignal::received() { return stop_number.load(); }
+int StopSignal::received() {
+  return stop_number.load();
+}
 
 }  // namespace tpretrain

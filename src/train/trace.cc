@@ -9,7 +9,7 @@
 
 #include "tpretrain/base/error.h"
 #include "tpretrain/data/loader.h"
-#include "train/pipeline.h"
+#include "tpretrain/train/pipeline.h"
 #include "train/tensor_file.h"
 
 namespace tpretrain {

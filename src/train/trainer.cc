@@ -189,11 +189,11 @@ StepReport Trainer::step(const std::vector<Batch>& micro_batches) {
   state_.tokens += report.tokens;
   report.step = ++state_.step;
   if (state_.skipped_in_a_row > config_.skip_limit) {
-    throw NumericsError("step " + std::to_string(report.step) + ": " +
-                            std::to_string(state_.skipped_in_a_row) +
-                            " steps in a row had a loss or gradient that is not finite; first in '" +
-                            report.blame + "'",
-                        "lower the learning rate, or raise train.skip_limit");
+    throw NumericsError(
+        "step " + std::to_string(report.step) + ": " + std::to_string(state_.skipped_in_a_row) +
+            " steps in a row had a loss or gradient that is not finite; first in '" + report.blame +
+            "'",
+        "lower the learning rate, or raise train.skip_limit");
   }
   return report;
 }

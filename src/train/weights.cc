@@ -8,8 +8,6 @@
 namespace tpretrain {
 namespace {
 
-constexpr const char* kModelFile = "model.safetensors";
-
 Checkpoint open_step(const WeightsFrom& from) {
   const CheckpointReader reader(FileSystem::posix(), from.run);
   if (from.step) {

@@ -204,7 +204,7 @@ TEST(FullDisk, DuringACheckpointTrainingGoesOn) {
   const ProgramResult result =
       run_program({.arguments = {"pretrain", "recipe.yaml"},
                    .folder = project.path(),
-                   .environment = {{"TPRETRAIN_FAILPOINT", "checkpoint.chunk_written:1:enospc"}}});
+                   .environment = {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc"}}});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.err.find("could not be saved, training goes on"), std::string::npos)
       << result.err;
@@ -220,27 +220,35 @@ TEST(BadDirectory, ThatIsAFileIsNamed) {
                  "vocab.txt");
 }
 
+/// As `nobody` when the tests run as root, whom no permission stops.
+ProgramResult unprivileged(const Project& project, const std::vector<std::string>& arguments) {
+  return run_program({.arguments = arguments,
+                      .folder = project.path(),
+                      .environment = {},
+                      .input = "",
+                      .unprivileged = true});
+}
+
 TEST(BadDirectory, ThatMayNotBeUsedIsNamed) {
   const Project project;
   project.preprocess();
-  fs::permissions(project.path(),
-                  fs::perms::all & ~fs::perms::group_write & ~fs::perms::others_write);
-  fs::create_directory(project.path() / "locked");
-  fs::permissions(project.path() / "locked", fs::perms::owner_read | fs::perms::owner_exec);
-  const auto call = [&project](const std::vector<std::string>& arguments) {
-    return run_program({.arguments = arguments,
-                        .folder = project.path(),
-                        .environment = {},
-                        .input = "",
-                        .unprivileged = true});
-  };
-  if (call({"--version"}).status != 0) {
+  constexpr auto kReadable = static_cast<fs::perms>(0555);
+  fs::permissions(project.path(), kReadable | fs::perms::owner_write);
+  if (unprivileged(project, {"--version"}).status != 0) {
     GTEST_SKIP() << "the program cannot be run by another user here";
   }
-  expect_failure(call({"pretrain", "recipe.yaml", "--run", "locked/run", "-q"}), 73, "locked");
-  expect_failure(
-      call({"preprocess", "--wordpiece", "vocab.txt", "train.txt", "-o", "locked/x", "-q"}), 73,
-      "locked");
+  fs::create_directory(project.path() / "locked");
+  fs::permissions(project.path() / "locked", kReadable);
+  expect_failure(unprivileged(project, {"pretrain", "recipe.yaml", "--run", "locked/run", "-q"}),
+                 73, "locked");
+  expect_failure(unprivileged(project, {"preprocess", "--wordpiece", "vocab.txt", "train.txt", "-o",
+                                        "locked/x", "-q"}),
+                 73, "locked");
+  fs::create_directory(project.path() / "closed");
+  fs::permissions(project.path() / "closed", fs::perms::none);
+  expect_failure(unprivileged(project, {"preprocess", "--wordpiece", "vocab.txt", "closed/a.txt",
+                                        "-o", "x", "-q"}),
+                 74, "closed");
 }
 
 }  // namespace

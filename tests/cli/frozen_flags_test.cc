@@ -44,7 +44,7 @@ TEST(FrozenInterface, JsonKeys) {
   add({"describe", "encoder.transformer", "--json"});
   add({"compose", "recipe.yaml", "--json"});
   add({"preprocess", "recipe.yaml", "--json"});
-  add({"tokenizer", "train", "train.txt", "--json", "-o", "other.txt", "--size", "30"});
+  add({"tokenizer", "train", "train.txt", "--json", "-o", "other.txt", "--size", "45"});
   add({"pretrain", "recipe.yaml", "--json"});
   add({"eval", "runs/small", "--json"});
   add({"predict", "runs/small", "a [MASK]", "--json"});

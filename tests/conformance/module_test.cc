@@ -102,7 +102,9 @@ TEST_P(ModuleConformance, EvaluationDrawsNothing) {
   const at::Tensor x = states(batch, *run);
   Call other;
   other.key = 99;
-  EXPECT_TRUE(same_bits(run->run(batch, x, {}), run->run(batch, x, other)));
+  Batch elsewhere = full_batch(lengths());
+  elsewhere.set("ordinal", elsewhere.at("ordinal") + 100);
+  EXPECT_TRUE(same_bits(run->run(batch, x, {}), run->run(elsewhere, x, other)));
 }
 
 TEST_P(ModuleConformance, ShardsOfABatchEqualTheWhole) {

@@ -1,8 +1,8 @@
 #include "tpretrain/core/batch.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ops/tensor.h>
+
+#include <gtest/gtest.h>
 
 #include "tests/core/support.h"
 
@@ -27,7 +27,9 @@ TEST(Batch, SaysWhatItHoldsWhenANameIsAbsent) {
   EXPECT_HAS(error_of<DataError>([] { words().number("gone"); }), "no number 'gone'");
 }
 
-TEST(Batch, CountsSamplesByOrdinal) { EXPECT_EQ(words().samples(), 2); }
+TEST(Batch, CountsSamplesByOrdinal) {
+  EXPECT_EQ(words().samples(), 2);
+}
 
 TEST(Batch, MovesTensorsAndKeepsNumbers) {
   const Batch moved = words().to(at::kCPU);

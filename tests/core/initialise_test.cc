@@ -1,10 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include <gtest/gtest.h>
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+
+#include <gtest/gtest.h>
 
 #include "tpretrain/core/parameters.h"
 

@@ -25,10 +25,10 @@ passes:
 }
 
 TEST(ReadModelSpec, ReadsPartsPassesAndRelations) {
-  const ModelSpec spec = model_spec(with_passes(
-      "  a: {input: {in: masked}, encoder: trunk, to_layer: 1, route: text}\n"
-      "  b: {continue: a, from_layer: 1, encoder: trunk, pool: head, project: 5}",
-      "target: [mlm, {mlm: {name: other}}]\ntie: {x: y}\nfreeze: trunk"));
+  const ModelSpec spec = model_spec(
+      with_passes("  a: {input: {in: masked}, encoder: trunk, to_layer: 1, route: text}\n"
+                  "  b: {continue: a, from_layer: 1, encoder: trunk, pool: head, project: 5}",
+                  "target: [mlm, {mlm: {name: other}}]\ntie: {x: y}\nfreeze: trunk"));
   EXPECT_EQ(spec.part("in")->view, "text");
   EXPECT_EQ(spec.part("trunk")->component.name, "transformer");
   EXPECT_EQ(spec.part("b.project")->project, 5);
@@ -122,7 +122,8 @@ TEST(ReadModelSpec, RulesOfParts) {
              "'model.parts.p' is both 'embedding' and 'encoder'");
   EXPECT_HAS(part("{view: text, embeding: word}"),
              "unknown key 'model.parts.p.embeding'; did you mean 'embedding'?");
-  EXPECT_HAS(part("{view: text, embedding: wrod}"), "unknown embedding 'wrod'; did you mean 'word'");
+  EXPECT_HAS(part("{view: text, embedding: wrod}"),
+             "unknown embedding 'wrod'; did you mean 'word'");
   EXPECT_HAS(part("{view: text, embedding: {sum: [word], dropout: 1}}"),
              ".dropout' must be a number in [0, 1), but is '1' instead");
   EXPECT_HAS(part("{view: text, embedding: []}"), "must be a list of embeddings");
@@ -142,10 +143,10 @@ TEST(ReadModelSpec, RulesOfTargetsAndRelations) {
 }
 
 TEST(WriteModelSpec, TheFullFormReadsBackToTheSame) {
-  const ModelSpec spec = model_spec(with_passes(
-      "  a: {input: {in: masked}, encoder: trunk, to_layer: 1, route: text}\n"
-      "  b: {continue: a, from_layer: 1, encoder: trunk, pool: head, project: 5}",
-      "target: [mlm, {mlm: {name: other}}]\ntie: {x: y}\nfreeze: [trunk, in]"));
+  const ModelSpec spec = model_spec(
+      with_passes("  a: {input: {in: masked}, encoder: trunk, to_layer: 1, route: text}\n"
+                  "  b: {continue: a, from_layer: 1, encoder: trunk, pool: head, project: 5}",
+                  "target: [mlm, {mlm: {name: other}}]\ntie: {x: y}\nfreeze: [trunk, in]"));
   const Node written = write_model_spec(spec, core_registry());
   const Node again = write_model_spec(model_spec(write_yaml(written)), core_registry());
   EXPECT_EQ(write_yaml(again), write_yaml(written));

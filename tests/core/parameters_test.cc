@@ -2,11 +2,11 @@
 
 #include <cstring>
 
-#include <gtest/gtest.h>
-
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <torch/nn/module.h>
+
+#include <gtest/gtest.h>
 
 #include "tests/core/support.h"
 
@@ -16,7 +16,7 @@ namespace {
 using testing::error_of;
 
 /// Modules a and b, each with a matrix and a bias.
-class Parameters : public testing::Test {
+class Parameters : public ::testing::Test {
  protected:
   Parameters() {
     Build a = Build(plan_, "a", {}).on(*a_);
@@ -125,9 +125,9 @@ TEST_F(Parameters, ChainsOfTiesEndAtTheLastOwner) {
 }
 
 TEST_F(Parameters, ACircleOfTiesIsAnError) {
-  EXPECT_HAS(build_error({.ties = {{"a.weight", "b.weight"}, {"b.weight", "a.weight"}},
-                          .freeze = {}}),
-             "runs in a circle");
+  EXPECT_HAS(
+      build_error({.ties = {{"a.weight", "b.weight"}, {"b.weight", "a.weight"}}, .freeze = {}}),
+      "runs in a circle");
 }
 
 TEST_F(Parameters, ATieToNothingNamesTheNearest) {
@@ -161,8 +161,9 @@ TEST_F(Parameters, TwoOfOneNameAreAnError) {
 }
 
 TEST_F(Parameters, AnImpossibleSizeIsRefusedBeforeMemoryIsTaken) {
-  Build(plan_, "c", {}).on(*b_).parameter("huge", {int64_t{1} << 40, int64_t{1} << 40},
-                                          Init::zeros());
+  Build(plan_, "c", {})
+      .on(*b_)
+      .parameter("huge", {int64_t{1} << 40, int64_t{1} << 40}, Init::zeros());
   EXPECT_HAS(build_error({}), "impossible size");
 }
 

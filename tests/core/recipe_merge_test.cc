@@ -14,7 +14,9 @@ std::string merged(const std::string& base, const std::string& over) {
   return write_yaml(tree);
 }
 
-std::string same(const std::string& text) { return write_yaml(yaml(text)); }
+std::string same(const std::string& text) {
+  return write_yaml(yaml(text));
+}
 
 TEST(MergeNodes, MapsMergeKeyByKey) {
   EXPECT_EQ(merged("a: {b: 1, c: 2}", "a: {c: 3, d: 4}"), same("a: {b: 1, c: 3, d: 4}"));
@@ -57,7 +59,7 @@ TEST(MergeNodes, DataSourcesAreChoices) {
             same("data: {train: {images: {files: b}}}"));
 }
 
-class Extends : public testing::Test {
+class Extends : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
 };
@@ -152,8 +154,7 @@ TEST(ApplySet, AChoiceFollowsTheRuleOfMerging) {
 }
 
 TEST(ApplySet, ErrorsNameTheOption) {
-  EXPECT_EQ(set_error("a: 1", "a"),
-            "--set a: must be KEY=VALUE, for example train.batch=64");
+  EXPECT_EQ(set_error("a: 1", "a"), "--set a: must be KEY=VALUE, for example train.batch=64");
   EXPECT_EQ(set_error("a: 1", "=3"), "--set =3: must be KEY=VALUE, for example train.batch=64");
   EXPECT_EQ(set_error("a: 1", "a..b=3"), "--set a..b=3: empty key");
   EXPECT_EQ(set_error("a: [1]", "a[0=3"), "--set a[0=3: '[' without ']'");

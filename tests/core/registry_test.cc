@@ -27,9 +27,7 @@ struct SquareConfig {
 };
 
 struct Square : Shape {
-  Square(const SquareConfig& config, const Context& context) {
-    size = config.side * context.scale;
-  }
+  Square(const SquareConfig& config, const Context& context) { size = config.side * context.scale; }
 };
 
 Registry shapes() {

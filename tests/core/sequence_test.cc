@@ -1,9 +1,9 @@
 #include "tpretrain/core/sequence.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
+
+#include <gtest/gtest.h>
 
 #include "tests/core/support.h"
 
@@ -15,8 +15,7 @@ Sequence with_prefix(int32_t prefix) {
   Sequence sequence;
   sequence.layout.view = "text";
   sequence.layout.prefix = prefix;
-  sequence.layout.offsets =
-      at::tensor({0, 3 + prefix, 3 + 2 * prefix, 5 + 3 * prefix}, at::kInt);
+  sequence.layout.offsets = at::tensor({0, 3 + prefix, 3 + 2 * prefix, 5 + 3 * prefix}, at::kInt);
   return sequence;
 }
 
@@ -26,7 +25,9 @@ void expect_rows(int32_t prefix, const std::vector<int32_t>& expected) {
   EXPECT_TRUE(at::equal(mapped, at::tensor(expected, at::kInt))) << mapped;
 }
 
-TEST(Sequence, RowsWithoutAPrefixAreTheViewsTokens) { expect_rows(0, {0, 2, 3, 4}); }
+TEST(Sequence, RowsWithoutAPrefixAreTheViewsTokens) {
+  expect_rows(0, {0, 2, 3, 4});
+}
 
 TEST(Sequence, RowsSkipThePrefixOfEverySequenceBefore) {
   // x: c t0 t1 t2 | c | c t3 t4

@@ -53,7 +53,9 @@ inline const Registry& core_registry() {
   return registry;
 }
 
-inline Node yaml(const std::string& text) { return parse_yaml(text, "test.yaml"); }
+inline Node yaml(const std::string& text) {
+  return parse_yaml(text, "test.yaml");
+}
 
 /// The message of the error that `run` throws, or "" when it throws none.
 template <typename ErrorType>

@@ -36,8 +36,8 @@ TEST(Damage, NothingGoodLeftIsAnError) {
 TEST(Damage, AFullDiskDuringACheckpointIsAWarning) {
   const Training training;
   const Trace whole = training.finish("whole");
-  const ProgramResult result = training.train(
-      "run", {}, {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc"}});
+  const ProgramResult result =
+      training.train("run", {}, {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc"}});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.err.find("step 5 could not be saved, training goes on"), std::string::npos)
       << result.err;
@@ -48,11 +48,11 @@ TEST(Damage, AFullDiskDuringACheckpointIsAWarning) {
 
 TEST(Damage, ADiskThatStaysFullEndsTheRunWithAnIoError) {
   const Training training;
-  const ProgramResult result =
-      training.train("run", {},
-                     {{"TPRETRAIN_FAILPOINT", "checkpoint.file_written:1:enospc,"
-                                              "checkpoint.file_written:2:enospc,"
-                                              "checkpoint.file_written:3:enospc"}});
+  const ProgramResult result = training.train("run", {},
+                                              {{"TPRETRAIN_FAILPOINT",
+                                                "checkpoint.file_written:1:enospc,"
+                                                "checkpoint.file_written:2:enospc,"
+                                                "checkpoint.file_written:3:enospc"}});
   expect_failure(result, 74, "No space left on device");
 }
 

@@ -160,7 +160,8 @@ class Training {
     put("batch: 8 samples", "batch: 8 samples\n  micro_batch: 2\n  clip: 1.0");
     put("schedule: constant", "schedule: {linear: {warmup: 5 steps}}");
     put("every: 3 steps", "every: 10 steps");
-    put("every: 2 steps, keep: 2", "every: " + std::to_string(kCheckpointEvery) + " steps, keep: 3");
+    put("every: 2 steps, keep: 2",
+        "every: " + std::to_string(kCheckpointEvery) + " steps, keep: 3");
     return text;
   }
 

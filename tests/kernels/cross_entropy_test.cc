@@ -28,7 +28,7 @@ TEST(CrossEntropyKernels, FastEqualsOracle) {
         for (const float* b : {bias.data(), static_cast<const float*>(nullptr)}) {
           std::vector<TileRow<float>> rows[2] = {std::vector<TileRow<float>>(4),
                                                  std::vector<TileRow<float>>(4)};
-          Floats grad[2] = {Floats(4 * cols), Floats(4 * cols)};
+          Floats grad[2] = {Floats(4 * tile.stride), Floats(4 * tile.stride)};
           Floats db[2] = {Floats(cols, 1.0F), Floats(cols, 1.0F)};
           for (int i = 0; i < 2; ++i) {
             const auto& table = i == 0 ? fast : plain;

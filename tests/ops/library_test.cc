@@ -1,8 +1,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/csrc/autograd/function.h>
 
 #include "ops/op_test.h"
-
-#include <torch/csrc/autograd/function.h>
 
 namespace tpretrain::ops::library_test {
 

@@ -112,7 +112,7 @@ TEST(LinearCrossEntropy, LogitsThatAreNotKeptAreComputedAgain) {
   const auto with_budget = [&](int64_t bytes) {
     return [&, bytes](const Tensors& in) {
       const auto out = schema.call(in[0], in[1], in[2], labels, 0.1, bytes);
-      EXPECT_EQ(std::get<3>(out).size(0), bytes == 0 ? 0 : 530);
+      EXPECT_EQ(std::get<3>(out).numel() == 0, bytes == 0);
       return Tensors{std::get<0>(out)};
     };
   };

@@ -90,8 +90,10 @@ inline Tensors outputs_and_grads(const std::function<Tensors(const Tensors&)>& f
     upstream.push_back(random_tensor(outputs[i].sizes(), 900 + i, outputs[i].scalar_type()));
   }
   Tensors result = outputs;
-  for (const Tensor& grad : torch::autograd::grad(outputs, leaves, upstream)) {
-    result.push_back(grad);
+  const Tensors grads = torch::autograd::grad(outputs, leaves, upstream, std::nullopt,
+                                              /*create_graph=*/false, /*allow_unused=*/true);
+  for (size_t i = 0; i < grads.size(); ++i) {
+    result.push_back(grads[i].defined() ? grads[i] : at::zeros_like(leaves[i]));
   }
   for (Tensor& tensor : result) {
     tensor = tensor.detach();

@@ -3,8 +3,9 @@
 namespace tpretrain::ops::token_index_test {
 
 TEST(TokenIndex, OneSequenceASample) {
-  const auto [positions, keys] = token_index(at::tensor({0, 2, 2, 5}, at::kInt), {},
-                                             at::tensor({int64_t{7}, int64_t{8}, int64_t{1} << 40}, at::kLong));
+  const auto [positions, keys] =
+      token_index(at::tensor({0, 2, 2, 5}, at::kInt), {},
+                  at::tensor({int64_t{7}, int64_t{8}, int64_t{1} << 40}, at::kLong));
   EXPECT_TRUE(at::equal(positions, at::tensor({0, 1, 0, 1, 2}, at::kInt)));
   const int64_t big = int64_t{1} << 62;
   EXPECT_TRUE(at::equal(

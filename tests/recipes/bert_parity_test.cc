@@ -1,7 +1,5 @@
 // A tiny random BERT against Hugging Face's BertForPreTraining: golden files made by
 // tools/golden/bert_golden.py.
-#include <gtest/gtest.h>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
@@ -9,6 +7,8 @@
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
+
+#include <gtest/gtest.h>
 
 #include "tpretrain/core/model.h"
 #include "tpretrain/core/recipe.h"
@@ -79,13 +79,11 @@ TEST_F(BertParity, HiddenStatesPooledAndLossesAreTheReferences) {
   const Losses losses = model_.trace(batch, {.training = false, .seed = 1}, outputs);
   expect_close(outputs.at("main.hidden").detach(), tensor_of(reference_, "hidden.2"), 1e-5,
                "hidden.2");
-  expect_close(outputs.at("main.pooled").detach(), tensor_of(reference_, "pooled"), 1e-5,
-               "pooled");
+  expect_close(outputs.at("main.pooled").detach(), tensor_of(reference_, "pooled"), 1e-5, "pooled");
   const Counts counts = model_.count(batch);
   for (const LossTerm& loss : losses) {
     const double mean = loss.sum.item<double>() / counts.at(loss.name);
-    EXPECT_NEAR(mean, tensor_of(reference_, "loss." + loss.name).item<double>(), 1e-5)
-        << loss.name;
+    EXPECT_NEAR(mean, tensor_of(reference_, "loss." + loss.name).item<double>(), 1e-5) << loss.name;
   }
 }
 
@@ -99,16 +97,15 @@ TEST_F(BertParity, StatesOfEveryLayerAreTheReferences) {
                            .from_layer = layer});
   }
   Model tapped(spec, {.seed = 1, .vocabulary = 120, .positions = {{"text", 64}}}, registry_);
-  import_parameters(SafetensorsFile(kGolden + "model.safetensors"), bert_names(2),
-                    tapped.buffer());
+  import_parameters(SafetensorsFile(kGolden + "model.safetensors"), bert_names(2), tapped.buffer());
   std::map<std::string, at::Tensor> outputs;
   tapped.trace(batch, {.training = false, .seed = 1}, outputs);
   for (int64_t layer = 0; layer < 2; ++layer) {
     const std::string name = std::to_string(layer);
     expect_close(outputs.at("main.layers." + name).detach(),
                  tensor_of(reference_, "hidden." + name), 1e-5, "hidden." + name);
-    expect_close(outputs.at("from" + name + ".hidden").detach(),
-                 tensor_of(reference_, "hidden.2"), 1e-5, "continued from " + name);
+    expect_close(outputs.at("from" + name + ".hidden").detach(), tensor_of(reference_, "hidden.2"),
+                 1e-5, "continued from " + name);
   }
 }
 

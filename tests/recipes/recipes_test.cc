@@ -1,7 +1,7 @@
 // The shipped recipes: exact parameter counts, and one training step each at full size.
-#include <gtest/gtest.h>
-
 #include <ATen/core/Tensor.h>
+
+#include <gtest/gtest.h>
 
 #include "tpretrain/core/model.h"
 #include "tpretrain/core/recipe.h"
@@ -21,8 +21,8 @@ TEST_P(BertRecipe, HasThePublishedNumberOfParameters) {
   const Registry registry = builtin_registry();
   const Recipe recipe = load_recipe(
       std::string(TP_SOURCE_DIR "/configs/bert/") + GetParam().name + ".yaml", {}, registry);
-  const Model model(recipe.model,
-                    {.seed = 1, .vocabulary = 30522, .positions = {{"text", 512}}}, registry);
+  const Model model(recipe.model, {.seed = 1, .vocabulary = 30522, .positions = {{"text", 512}}},
+                    registry);
   EXPECT_EQ(model.buffer().trained(), GetParam().parameters);
 }
 

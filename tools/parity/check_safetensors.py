@@ -56,7 +56,7 @@ def header_of(path):
 
 
 def check_round(program, folder, rng):
-    tensors = {f"layer.{i}.{rng.choice('abcé')}": random_tensor(rng)
+    tensors = {f"layer.{i}.{rng.choice('abc\u00e9')}": random_tensor(rng)
                for i in range(rng.randrange(9))}
     theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
     save_file(tensors, theirs, metadata={"format": "pt"})

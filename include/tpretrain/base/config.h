@@ -135,7 +135,10 @@ class ConfigVisitor {
   void nested(const char* name, std::optional<Struct>& value, const char* doc) {
     optional_structure(
         name, doc, value.has_value(), [&value] { value.emplace(); },
-        [&value](ConfigVisitor& v) { if (value) value->describe(v); });
+        [&value](ConfigVisitor& v) {
+          if (value)
+            value->describe(v);
+        });
   }
 
   /// For values with more than one spelling (a number, a bare name or a map): `read` takes the node

@@ -1,4 +1,5 @@
-/// Errors that people read: one line that says what, where and what is allowed, with an optional hint.
+/// Errors that people read: one line that says what, where and what is allowed, with an optional
+/// hint.
 ///
 /// Library code throws one of the classes below and never exits. The program maps the code of an
 /// error to its exit status with `exit_status` (the only table of status numbers in the project).

@@ -73,9 +73,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Names a point where a test may stop, delay or fail the program: TPRETRAIN_FAILPOINT=name:hit:action
-/// with action kill, term, stop, throw, enospc, eio or sleep=SECONDS. Compiled to nothing unless
-/// TPRETRAIN_FAILPOINTS is defined for the build.
+/// Names a point where a test may stop, delay or fail the program:
+/// TPRETRAIN_FAILPOINT=name:hit:action with action kill, term, stop, throw, enospc, eio or
+/// sleep=SECONDS. Compiled to nothing unless TPRETRAIN_FAILPOINTS is defined for the build.
 #if defined(TPRETRAIN_FAILPOINTS)
 void failpoint(const char* name);
 #else

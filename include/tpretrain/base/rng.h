@@ -44,7 +44,9 @@ constexpr uint64_t hash64(std::string_view text) {
 }
 
 /// Uniform in [0, 1) from the top 24 bits.
-constexpr float unit_float(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24F; }
+constexpr float unit_float(uint32_t bits) {
+  return static_cast<float>(bits >> 8) * 0x1p-24F;
+}
 
 /// Sequential draws for one (key, ordinal): what host code such as masking uses. Word i is element
 /// i % 4 of the block with counter {i / 4, lane, ordinal low, ordinal high}.

@@ -27,7 +27,8 @@ std::string_view trim(std::string_view text);
 /// ("encoder" matches "encoder.layers.0.weight").
 bool name_matches(std::string_view pattern, std::string_view name);
 
-/// Replaces control characters (ESC, BEL, newline, ...) by \xNN, so that foreign text is safe in logs.
+/// Replaces control characters (ESC, BEL, newline, ...) by \xNN, so that foreign text is safe in
+/// logs.
 std::string escape_control(std::string_view text);
 
 /// "1,234,567"

@@ -16,8 +16,8 @@ struct YamlLimits {
   int nodes = 100'000;
 };
 
-/// Parses one YAML document; an empty one is an empty map. The value of a map entry carries the mark
-/// of its key. Errors: ConfigError "source:line:column: ...".
+/// Parses one YAML document; an empty one is an empty map. The value of a map entry carries the
+/// mark of its key. Errors: ConfigError "source:line:column: ...".
 Node parse_yaml(std::string_view text, const std::string& source, const YamlLimits& limits = {});
 
 /// Reads a file and parses it. Errors: NotFoundError, IoError, ConfigError.

@@ -1,6 +1,6 @@
-/// Building modules in two phases. Constructors only record what they need; ties, freezes and groups
-/// are resolved from the records, then flat buffers are laid out, every parameter is registered once
-/// in the module that asked for it, and the handles are filled.
+/// Building modules in two phases. Constructors only record what they need; ties, freezes and
+/// groups are resolved from the records, then flat buffers are laid out, every parameter is
+/// registered once in the module that asked for it, and the handles are filled.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,16 @@ struct Init {
   double b = 0;  ///< upper bound of kUniform
 
   static Init zeros() { return {}; }
+
   static Init ones() { return {Kind::kConstant, 1, 0}; }
+
   static Init constant(double value) { return {Kind::kConstant, value, 0}; }
+
   static Init normal(double deviation) { return {Kind::kNormal, deviation, 0}; }
+
   /// Redrawn outside two standard deviations (Devlin et al. 2019 use 0.02).
   static Init truncated_normal(double deviation) { return {Kind::kTruncatedNormal, deviation, 0}; }
+
   static Init uniform(double low, double high) { return {Kind::kUniform, low, high}; }
 };
 
@@ -37,10 +42,14 @@ struct Init {
 class Parameter {
  public:
   Parameter() = default;
+
   const at::Tensor& operator*() const { return *value_; }
+
   const at::Tensor* operator->() const { return value_.get(); }
+
   /// False for a default-constructed handle: "this component has no bias".
   explicit operator bool() const { return value_ != nullptr; }
+
   /// The tensor, or an undefined one for an empty handle.
   at::Tensor tensor() const { return value_ ? *value_ : at::Tensor(); }
 
@@ -74,10 +83,10 @@ class BuildPlan {
 /// What a pass offers to those who read it, known before any tensor exists.
 struct PassInfo {
   std::string name;
-  std::string view;        ///< the view of its (first) input
-  int64_t width = 0;       ///< of the hidden states
-  int64_t pooled = 0;      ///< width after `pool`; 0 without one
-  int64_t projected = 0;   ///< width after `project`; 0 without one
+  std::string view;       ///< the view of its (first) input
+  int64_t width = 0;      ///< of the hidden states
+  int64_t pooled = 0;     ///< width after `pool`; 0 without one
+  int64_t projected = 0;  ///< width after `project`; 0 without one
 };
 
 /// What components may infer instead of being told; 0 or empty: not known.
@@ -114,8 +123,11 @@ class Build {
   uint64_t site(const std::string& name) const;
 
   const std::string& path() const noexcept { return path_; }
+
   const BuildContext& context() const noexcept { return context_; }
+
   BuildContext& context() noexcept { return context_; }
+
   /// A stated value, or the inferred one when it is 0; neither is a ConfigError naming `key`.
   int64_t infer(int64_t stated, int64_t inferred, const std::string& key) const;
 

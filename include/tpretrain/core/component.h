@@ -1,5 +1,5 @@
-/// The module kinds a model is made of. They are `torch::nn::Module`s, so that a component drops into
-/// any LibTorch program. Shapes: T tokens, S sequences, D width (style: x_TD).
+/// The module kinds a model is made of. They are `torch::nn::Module`s, so that a component drops
+/// into any LibTorch program. Shapes: T tokens, S sequences, D width (style: x_TD).
 #pragma once
 
 #include <cstdint>
@@ -115,18 +115,22 @@ class Target : public torch::nn::Module {
   using Context = Build;
   /// Items per loss, from the batch alone (labels, pairs, rows).
   virtual Counts count(const Batch& batch) const = 0;
+
   /// Passes that it must see for the whole global batch (contrastive losses).
   virtual std::vector<std::string> coupled() const { return {}; }
+
   /// The passes it reads, for checks before any data are touched.
   virtual std::vector<std::string> passes() const = 0;
   virtual Losses forward(Passes& passes, const Batch& batch, const Call& call) = 0;
 
   /// Batch name of the token ids that it predicts ("mlm.labels"); empty: it predicts no tokens.
   virtual std::string token_labels() const { return {}; }
+
   /// Scores of every vocabulary entry at rows of the pass's sequence: [R, V].
   virtual at::Tensor token_scores(Passes& passes, const at::Tensor& rows, const Call& call);
 
   const std::string& name() const noexcept { return name_; }
+
   void set_name(std::string name) { name_ = std::move(name); }
 
  private:

@@ -1,9 +1,12 @@
 /// A complete model: parts built once, passes over them, targets that read passes.
 ///
-///   Registry registry = builtin_registry();  // train/pretrain.h
-///   Recipe recipe = load_recipe("bert.yaml", {}, registry);
-///   auto model = build_model(recipe, registry);
-///   Losses losses = model->forward(batch, {.training = true, .seed = recipe.config.seed});
+///   Registry registry = builtin_registry();                        // train/pretrain.h
+///   Recipe recipe = load_recipe("bert.yaml", {}, registry);        // core/recipe.h
+///   auto tokenizer = open_tokenizer(recipe, registry);             // train/pipeline.h
+///   auto processor = make_processor(recipe, registry, tokenizer, Split::kTrain);
+///   auto model = make_model(recipe, registry, tokenizer.get(), *processor);
+///   Losses losses = model->forward(batch, {.training = true, .seed = 1});
+///   Model::objective(losses, model->count(batch)).backward();
 #pragma once
 
 #include <cstdint>
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "tpretrain/core/component.h"
+#include "tpretrain/core/layers.h"
 #include "tpretrain/core/model_spec.h"
 #include "tpretrain/core/parameters.h"
 #include "tpretrain/core/registry.h"
@@ -54,9 +58,13 @@ class Model : public torch::nn::Module {
   Call call(const Phase& phase, const std::string& scope) const;
 
   const ModelSpec& spec() const noexcept { return spec_; }
+
   ParameterBuffer& buffer() noexcept { return buffer_; }
+
   const ParameterBuffer& buffer() const noexcept { return buffer_; }
+
   const std::vector<std::shared_ptr<Target>>& targets() const noexcept { return targets_; }
+
   PassInfo pass_info(const std::string& name) const;
   /// Trained scalars by top-level part ("embedding", "encoder", "target.mlm").
   std::vector<std::pair<std::string, int64_t>> parameters_by_part() const;
@@ -87,12 +95,8 @@ class Model : public torch::nn::Module {
   std::map<std::string, std::shared_ptr<Encoder>> encoders_;
   std::map<std::string, std::shared_ptr<Decoder>> decoders_;
   std::map<std::string, std::shared_ptr<Pool>> pools_;
-  struct Projection {
-    Parameter weight;
-    Parameter bias;
-    int64_t width = 0;
-  };
-  std::map<std::string, Projection> projections_;
+
+  std::map<std::string, LinearLayer> projections_;
   std::map<std::string, std::vector<int64_t>> kept_;  ///< layers kept per pass
   std::vector<std::shared_ptr<Target>> targets_;
 };

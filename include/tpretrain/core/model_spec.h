@@ -1,4 +1,5 @@
-/// A model as data: parts, passes and targets, read from any of the recipe's three forms. Torch-free.
+/// A model as data: parts, passes and targets, read from any of the recipe's three forms.
+/// Torch-free.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace tpretrain {
 /// a sum may be an item of a sum.
 struct EmbeddingSpec {
   struct Item {
-    Choice component;               ///< empty for a nested sum
+    Choice component;                ///< empty for a nested sum
     std::vector<EmbeddingSpec> sum;  ///< one element for a nested sum
   };
 
@@ -46,13 +47,13 @@ struct PassSpec {
   PassInput input;
   std::string encoder;
   std::string route;
-  std::string source;        ///< `continue`: the pass whose hidden states it starts from
+  std::string source;  ///< `continue`: the pass whose hidden states it starts from
   int64_t from_layer = 0;
-  int64_t to_layer = -1;     ///< -1: to the end
+  int64_t to_layer = -1;  ///< -1: to the end
   std::string decoder;
-  PassInput target_input;    ///< of the decoder
-  std::string memory;        ///< pass that the decoder attends to; "": this pass's encoder
-  std::string pool;          ///< part names; "": none
+  PassInput target_input;  ///< of the decoder
+  std::string memory;      ///< pass that the decoder attends to; "": this pass's encoder
+  std::string pool;        ///< part names; "": none
   std::string project;
   Mark mark;
 };

@@ -1,4 +1,5 @@
-/// The fixed choice `norm:` of recipes: `none`, `layer`, `rms`, or with a config `{layer: {eps: 1e-12}}`.
+/// The fixed choice `norm:` of recipes: `none`, `layer`, `rms`, or with a config `{layer: {eps:
+/// 1e-12}}`.
 #pragma once
 
 #include "tpretrain/base/config.h"
@@ -11,7 +12,9 @@ struct NormConfig {
   double eps = 1e-5;  ///< added to the variance (layer) or mean square (rms)
 
   static NormConfig layer(double eps = 1e-5) { return {ops::NormKind::kLayer, eps}; }
+
   explicit operator bool() const noexcept { return kind != ops::NormKind::kNone; }
+
   /// LayerNorm has a bias, RMSNorm has none.
   bool has_bias() const noexcept { return kind == ops::NormKind::kLayer; }
 };

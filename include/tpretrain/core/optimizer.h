@@ -45,8 +45,8 @@ class Optimizer {
 };
 
 struct ScheduleContext {
-  int64_t total = 0;          ///< steps of the run
-  int64_t epoch = 0;          ///< steps of one epoch; 0: not known
+  int64_t total = 0;  ///< steps of the run
+  int64_t epoch = 0;  ///< steps of one epoch; 0: not known
 };
 
 /// A pure function of the step: nothing to save.

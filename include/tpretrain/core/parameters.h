@@ -31,15 +31,20 @@ struct ParameterRules {
 class ParameterBuffer {
  public:
   /// Lays out, initialises and registers every request of `plan` and fills its handles.
-  /// Errors: ConfigError when a tie names nothing or shapes differ, or a freeze pattern matches nothing.
+  /// Errors: ConfigError when a tie names nothing or shapes differ, or a freeze pattern matches
+  /// nothing.
   void build(BuildPlan& plan, const ParameterRules& rules, uint64_t seed,
              at::ScalarType dtype = at::kFloat);
 
   const at::Tensor& flat() const noexcept { return flat_; }
+
   const at::Tensor& grad() const noexcept { return grad_; }
+
   const std::vector<Segment>& segments() const noexcept { return segments_; }
+
   /// Borrowed names and their owners, ties resolved.
   const std::map<std::string, std::string>& ties() const noexcept { return ties_; }
+
   /// A view of one parameter; an undefined tensor when there is none of that name.
   at::Tensor parameter(const std::string& name) const;
   /// Segment of a name; null when there is none.

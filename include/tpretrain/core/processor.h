@@ -1,6 +1,6 @@
-/// From a source to samples. A sample is geometry, not a draw: which documents and sentences sample i
-/// is made of is fixed once per length; splits, random partners and masks are counter draws on top,
-/// keyed by the run-unique ordinal of the sample slot. Torch-free.
+/// From a source to samples. A sample is geometry, not a draw: which documents and sentences sample
+/// i is made of is fixed once per length; splits, random partners and masks are counter draws on
+/// top, keyed by the run-unique ordinal of the sample slot. Torch-free.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct Field {
   std::string name;  ///< batch name: "text.ids"
   DType dtype = DType::kInt32;
   FieldForm form = FieldForm::kTokens;
-  std::string view;             ///< kRows: the view that the rows index
-  std::vector<int64_t> shape;   ///< kSample: of one sample; empty: a scalar
+  std::string view;            ///< kRows: the view that the rows index
+  std::vector<int64_t> shape;  ///< kSample: of one sample; empty: a scalar
 };
 
 /// Values of one field of one sample.
@@ -46,8 +46,8 @@ struct Column {
 
 /// One sample: a column per declared field, and the lengths of its sequences per view.
 struct Sample {
-  std::vector<Column> columns;                 ///< in the order of Processor::fields()
-  std::vector<std::vector<int32_t>> lengths;   ///< in the order of Processor::views()
+  std::vector<Column> columns;                ///< in the order of Processor::fields()
+  std::vector<std::vector<int32_t>> lengths;  ///< in the order of Processor::views()
 
   void reset(size_t fields, size_t views);
 };
@@ -73,11 +73,13 @@ class Processor {
   using Context = ProcessorContext;
   virtual ~Processor() = default;
   virtual std::vector<Field> fields() const = 0;
+
   /// Views with token sequences, longest possible sequence each.
   struct ViewInfo {
     std::string name;
     int64_t max_length = 0;
   };
+
   virtual std::vector<ViewInfo> views() const = 0;
   /// Errors: ConfigError when the source is of the wrong kind, DataError when it gives no sample.
   virtual std::unique_ptr<SampleStream> open(std::shared_ptr<const Source> source) const = 0;

@@ -44,36 +44,37 @@ struct ParameterGroup {
 enum class TrainMode { kFast, kExact };
 
 struct TrainConfig {
-  Quantity duration;                      ///< steps, epochs, samples or tokens
-  int64_t batch = 0;                      ///< global batch in samples: the mathematics
-  int64_t micro_batch = 0;                ///< what one device computes at once; 0: the whole batch
-  int64_t virtual_shards = 0;             ///< the other spelling of micro_batch in exact mode
+  Quantity duration;           ///< steps, epochs, samples or tokens
+  int64_t batch = 0;           ///< global batch in samples: the mathematics
+  int64_t micro_batch = 0;     ///< what one device computes at once; 0: the whole batch
+  int64_t virtual_shards = 0;  ///< the other spelling of micro_batch in exact mode
   TrainMode mode = TrainMode::kFast;
   Choice optimizer;
   Choice schedule;
-  double clip = 0;                        ///< global gradient norm; 0: off
+  double clip = 0;  ///< global gradient norm; 0: off
   std::vector<ParameterGroup> groups;
   std::string precision = "fp32";
   std::string device = "auto";
-  int64_t threads = 0;                    ///< 0: all cores
+  int64_t threads = 0;  ///< 0: all cores
   std::string blas = "auto";
-  int64_t skip_limit = 10;                ///< non-finite steps in a row before training stops
+  int64_t skip_limit = 10;  ///< non-finite steps in a row before training stops
 
   void describe(ConfigVisitor& v);
   /// Samples per micro-batch after both spellings are resolved.
   int64_t micro() const;
+
   int64_t shards() const { return batch / micro(); }
 };
 
 struct ValidateConfig {
-  Quantity every;         ///< steps; absent: never
-  int64_t samples = 1024; ///< at most this many of the held-out set
+  Quantity every;          ///< steps; absent: never
+  int64_t samples = 1024;  ///< at most this many of the held-out set
 
   void describe(ConfigVisitor& v);
 };
 
 struct CheckpointConfig {
-  Quantity every;    ///< steps; absent: only at the end
+  Quantity every;  ///< steps; absent: only at the end
   int64_t keep = 3;
 
   void describe(ConfigVisitor& v);
@@ -102,8 +103,8 @@ struct RecipeConfig {
 
 struct Recipe {
   std::filesystem::path path;
-  std::string text;      ///< the file as it was read, kept in the run directory
-  Node tree;             ///< merged, before typed reading
+  std::string text;  ///< the file as it was read, kept in the run directory
+  Node tree;         ///< merged, before typed reading
   RecipeConfig config;
   ModelSpec model;
   std::vector<std::string> warnings;

@@ -1,6 +1,6 @@
 /// What can stand in a recipe: one entry per component, tokenizer, source, optimizer and schedule.
-/// A registry is a value that is passed down; `builtin_registry()` (train/pretrain.h) fills one and users
-/// add their own entries before composing.
+/// A registry is a value that is passed down; `builtin_registry()` (train/pretrain.h) fills one and
+/// users add their own entries before composing.
 #pragma once
 
 #include <functional>
@@ -40,11 +40,11 @@ class TP_EXPORT Registry {
   /// Errors: InternalError on a duplicate {kind, name}.
   template <typename Kind, typename Component, typename Config>
   void add(ComponentInfo info) {
-    add_made_by<Kind, Config>(std::move(info),
-                              [](const Config& config, const typename Kind::Context& context)
-                                  -> std::shared_ptr<Kind> {
-                                return std::make_shared<Component>(config, context);
-                              });
+    add_made_by<Kind, Config>(
+        std::move(info),
+        [](const Config& config, const typename Kind::Context& context) -> std::shared_ptr<Kind> {
+          return std::make_shared<Component>(config, context);
+        });
   }
 
   /// Adds an entry built by `make(const Config&, const Kind::Context&)`, a std::shared_ptr<Kind>.
@@ -89,6 +89,7 @@ class TP_EXPORT Registry {
   void check(const std::string& kind, const Choice& choice, const std::string& path,
              Faults& faults) const;
   std::vector<std::string> names(const std::string& kind) const;
+
   /// Sorted by kind, then name.
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 

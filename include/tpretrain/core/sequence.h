@@ -22,7 +22,9 @@ struct Layout {
   int64_t prefix = 0;
 
   bool defined() const { return offsets.defined(); }
+
   int64_t tokens() const { return positions.size(0); }
+
   int64_t sequences() const { return offsets.size(0) - 1; }
 };
 

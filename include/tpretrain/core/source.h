@@ -10,8 +10,8 @@ namespace tpretrain {
 
 /// What sources and tokenizers may ask while a recipe is opened.
 struct SourceContext {
-  int64_t vocabulary = 0;       ///< entries of the recipe's tokenizer; 0: none
-  std::string tokenizer_hash;   ///< "" when there is no tokenizer
+  int64_t vocabulary = 0;      ///< entries of the recipe's tokenizer; 0: none
+  std::string tokenizer_hash;  ///< "" when there is no tokenizer
 };
 
 class Source {

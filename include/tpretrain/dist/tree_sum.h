@@ -16,7 +16,9 @@ class TreeSum {
  public:
   /// Takes a copy of `leaf` (a flat float32 or float64 tensor; always the same size).
   void push(const at::Tensor& leaf);
+
   int64_t leaves() const noexcept { return leaves_; }
+
   /// Writes the sum to `out` and starts again. The number of leaves must be a power of two.
   void finish(at::Tensor& out);
 

@@ -18,6 +18,7 @@
 namespace at {
 class Tensor;
 }
+
 namespace c10 {
 template <typename T>
 class ArrayRef;
@@ -28,7 +29,8 @@ namespace tpretrain::ops {
 using at::Tensor;
 using TensorList = c10::ArrayRef<at::Tensor>;
 
-/// y = x W^T + b.  x [T, K], weight [N, K], bias [N] or undefined -> [T, N].  Grad: x, weight, bias.
+/// y = x W^T + b.  x [T, K], weight [N, K], bias [N] or undefined -> [T, N].  Grad: x, weight,
+/// bias.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 /// y = drop(norm(sum_i tables[i][indices[i]] + sum_j dense[j])).
@@ -76,8 +78,9 @@ Tensor gather_rows(const Tensor& x, const Tensor& rows);
 
 /// Cross-entropy of logits x W^T + b against labels: sums, never means.
 /// x [R, D], weight [V, D], bias [V] or undefined, labels [R] in [0, V) ->
-/// (loss_sum [] in the dtype of x, correct [] float32: rows whose arg max is the label). R = 0 gives 0.
-/// smoothing in [0, 1): the target is (1 - s) onehot + s / V.  Grad (of loss_sum): x, weight, bias.
+/// (loss_sum [] in the dtype of x, correct [] float32: rows whose arg max is the label). R = 0
+/// gives 0. smoothing in [0, 1): the target is (1 - s) onehot + s / V.  Grad (of loss_sum): x,
+/// weight, bias.
 std::tuple<Tensor, Tensor> linear_cross_entropy(const Tensor& x, const Tensor& weight,
                                                 const Tensor& bias, const Tensor& labels,
                                                 double smoothing = 0);
@@ -103,15 +106,16 @@ enum class StepScalar : int64_t {
 };
 
 /// One decoupled-weight-decay Adam update (Loshchilov & Hutter 2019) of flat float32 buffers, in
-/// place: g = grad * kGradScale; m, v updated; p -= lr * factor * (m^ / (sqrt(v^) + eps) + decay * p).
-/// param, grad, m, v [N]; segments [n, 2] int64 (begin, end), ascending, the rest is untouched
+/// place: g = grad * kGradScale; m, v updated; p -= lr * factor * (m^ / (sqrt(v^) + eps) + decay *
+/// p). param, grad, m, v [N]; segments [n, 2] int64 (begin, end), ascending, the rest is untouched
 /// (frozen); factors [n, 2] float32 (learning-rate factor, decay). Element-wise: the same bits
 /// wherever a segment is cut.
 void adamw_(const Tensor& param, const Tensor& grad, const Tensor& m, const Tensor& v,
             const Tensor& segments, const Tensor& factors, const Tensor& scalars, double beta1,
             double beta2, double eps);
 
-/// Sum of squares of the listed segments of a flat buffer, as float64 [1]; fixed blocks, fixed order.
+/// Sum of squares of the listed segments of a flat buffer, as float64 [1]; fixed blocks, fixed
+/// order.
 Tensor sum_of_squares(const Tensor& flat, const Tensor& segments);
 
 /// total += part over flat float32 buffers (the order of additions is the caller's).

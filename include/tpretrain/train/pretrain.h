@@ -24,9 +24,9 @@ enum class ResumePolicy {
 struct PretrainOptions {
   std::filesystem::path run;  ///< empty: runs/<name>
   ResumePolicy resume = ResumePolicy::kAuto;
-  int64_t resume_step = 0;               ///< kStep
-  std::optional<int64_t> stop_at;        ///< end early, no schedule changes
-  std::optional<double> max_seconds;     ///< commit and end with kRequeue
+  int64_t resume_step = 0;            ///< kStep
+  std::optional<int64_t> stop_at;     ///< end early, no schedule changes
+  std::optional<double> max_seconds;  ///< commit and end with kRequeue
   bool allow_data_change = false;
   bool progress = true;
   std::function<void(const StepReport&)> on_step;
@@ -35,10 +35,10 @@ struct PretrainOptions {
 struct PretrainResult {
   std::filesystem::path run;
   int64_t step = 0;
-  StepReport train;                   ///< of the last step
-  std::optional<LossReport> valid;    ///< of the last validation
+  StepReport train;                            ///< of the last step
+  std::optional<LossReport> valid;             ///< of the last validation
   std::map<std::string, LossReport> baseline;  ///< "unigram": beside a final validation
-  bool requeue = false;               ///< stopped by a signal or by max_seconds, state committed
+  bool requeue = false;  ///< stopped by a signal or by max_seconds, state committed
 };
 
 /// Errors: every class of base/error.h; the run directory tells what was reached.

@@ -27,7 +27,7 @@ struct LossReport {
 };
 
 struct StepReport : LossReport {
-  int64_t step = 0;      ///< number of this step, from 1
+  int64_t step = 0;  ///< number of this step, from 1
   double lr = 0;
   double grad_norm = 0;  ///< before clipping
   bool skipped = false;  ///< loss or gradient was not finite: parameters and moments unchanged
@@ -55,9 +55,13 @@ class Trainer {
   /// Runs one step and advances the state.
   /// Errors: NumericsError after `skip_limit` non-finite steps in a row.
   StepReport step(const std::vector<Batch>& micro_batches);
+
   const TrainState& state() const noexcept { return state_; }
+
   void restore(const TrainState& state) { state_ = state; }
+
   Optimizer& optimizer() noexcept { return *optimizer_; }
+
   Model& model() noexcept { return model_; }
 
  private:

@@ -12,9 +12,7 @@
 
 namespace tpretrain::text {
 
-using namespace std::string_view_literals;
-
-inline constexpr std::string_view kIndexMagic = "MMIDIDX\0\0"sv;
+inline constexpr std::string_view kIndexMagic{"MMIDIDX\0\0", 9};
 inline constexpr uint64_t kIndexVersion = 1;
 inline constexpr size_t kVersionAt = 9;
 inline constexpr size_t kTypeAt = 17;

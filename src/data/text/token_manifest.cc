@@ -26,7 +26,7 @@ TokenManifest read_token_manifest(const std::filesystem::path& path) {
     manifest.bin_bytes = json.at("bin").at("bytes").get<int64_t>();
     manifest.bin_hash = json.at("bin").at("hash").get<std::string>();
     manifest.idx_hash = json.at("idx").at("hash").get<std::string>();
-    manifest.job = json.at("job").get<std::string>();
+    manifest.job = json.value("job", std::string());
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     throw DataError(

@@ -36,7 +36,7 @@ std::optional<StepName> parse_step_name(std::string_view name) {
   StepName parsed;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), parsed.step);
-  if (error != std::errc() || end != digits.data() + digits.size() ||
+  if (error != std::errc() || end != digits.data() + digits.size() || parsed.step < 0 ||
       step_name(parsed.step) != name.substr(0, dot)) {
     return std::nullopt;
   }

@@ -122,8 +122,7 @@ int lock_owner_file(const fs::path& directory) {
 }
 
 fs::path without_trailing_slash(const fs::path& path) {
-  const fs::path normal = path.lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
+  return path.has_filename() ? path : path.parent_path();
 }
 
 }  // namespace

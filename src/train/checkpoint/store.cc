@@ -129,6 +129,7 @@ std::vector<std::string> CheckpointStore::retain(int keep) {
 
 std::vector<std::string> CheckpointStore::prune(int keep) {
   TP_ASSERT(keep >= 1);
+  good_.clear();  // what was good when it was written may have rotted since
   std::vector<std::string> removed = retain(keep);
   for (const auto& name : file_system_.list(directory_)) {
     const auto parsed = parse_step_name(name);

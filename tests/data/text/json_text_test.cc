@@ -14,6 +14,10 @@ TEST(JsonText, FindsTheStringUnderTheKeyOfTheTopObject) {
   EXPECT_EQ(json.text, "a\n\xE4\xB8\xAD");
 }
 
+TEST(JsonText, AKeyOfAnInnerObjectDoesNotReplaceTheText) {
+  EXPECT_EQ(read_json_text(R"({"text": "top", "meta": {"text": "inner"}})", "text").text, "top");
+}
+
 TEST(JsonText, AnObjectWithoutTheKeyNamesItsKeys) {
   const JsonText json = read_json_text(R"({"body": "x", "meta": {"text": "inner"}})", "text");
   EXPECT_EQ(json.status, Status::kNoKey);

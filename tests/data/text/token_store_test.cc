@@ -57,7 +57,7 @@ TEST_F(TokenStoreTest, GoesOnFromTheLastCommit) {
   EXPECT_EQ(store.state().chunks, 1);
   EXPECT_EQ(store.state().counts.bytes, 100);
   EXPECT_EQ(store.state().counts.drop(DropReason::kLongLine).places[0].offset, 5);
-  store.append(chunk_of("cc", {1}, {1}));
+  store.append(chunk_of("cc", {1}, {0, 1}));  // ends at 0: the document that was committed, again
   store.finish();
   EXPECT_EQ(store.state().counts.documents, 2);
   EXPECT_EQ(store.state().segments.size(), 2U);

@@ -79,10 +79,7 @@ TEST_P(EveryFault, AtEveryCallLeavesTheLastCheckpointAndTheStoreUsable) {
       ++fired;
       ASSERT_LT(hit, 1000);
     }
-    EXPECT_GE(fired, GetParam() == FaultKind::kMakeDirectory || GetParam() == FaultKind::kAppend ||
-                             GetParam() == FaultKind::kList
-                         ? 1
-                         : 2);
+    EXPECT_GE(fired, 1) << "a commit makes no call of this kind";
   }
 }
 

@@ -35,8 +35,8 @@ OpenData open_data(const Recipe& recipe, const Registry& registry,
 /// Entries of the vocabulary that the recipe states, or 0.
 int64_t stated_vocabulary(const Recipe& recipe, const Registry& registry);
 
-/// Builds the model of a recipe. `tokenizer` may be null when the recipe states the vocabulary's size.
-/// Checks that every batch name that a component reads is written by the processor.
+/// Builds the model of a recipe. `tokenizer` may be null when the recipe states the vocabulary's
+/// size. Checks that every batch name that a component reads is written by the processor.
 std::shared_ptr<Model> make_model(const Recipe& recipe, const Registry& registry,
                                   const Tokenizer* tokenizer, const Processor& processor);
 
