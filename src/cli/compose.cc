@@ -4,8 +4,8 @@
 #include "tpretrain/base/log.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/base/yaml.h"
-#include "tpretrain/train/pretrain.h"
 #include "tpretrain/train/pipeline.h"
+#include "tpretrain/train/pretrain.h"
 
 namespace tpretrain::cli {
 namespace {

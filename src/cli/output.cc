@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include <unistd.h>
+
 #include "tpretrain/base/error.h"
 
 namespace tpretrain::cli {
@@ -25,6 +27,18 @@ void print(std::string_view text) {
 void flush_output() {
   if (std::fflush(stdout) != 0) {
     output_failed();
+  }
+}
+
+void prepare_output(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && access(folder.c_str(), W_OK | X_OK) != 0) {
+    error.assign(errno, std::generic_category());
+  }
+  if (error) {
+    throw OutputError("cannot create " + file.string() + ": " + error.message());
   }
 }
 

@@ -1,6 +1,7 @@
-/// Results on stdout.
+/// Results on stdout and in files.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,10 @@ namespace tpretrain::cli {
 void print(std::string_view text);
 /// What main calls before it reports success.
 void flush_output();
+
+/// Makes the folder of a file that will be written, before the work for it begins.
+/// Errors: OutputError when nothing can be created there.
+void prepare_output(const std::filesystem::path& file);
 
 using Row = std::vector<std::string>;
 

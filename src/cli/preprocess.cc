@@ -3,10 +3,11 @@
 #include "cli/commands.h"
 #include "cli/corpus_arguments.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "tpretrain/base/log.h"
 #include "tpretrain/base/text.h"
-#include "tpretrain/train/pretrain.h"
 #include "tpretrain/train/pipeline.h"
+#include "tpretrain/train/pretrain.h"
 
 namespace tpretrain::cli {
 namespace {
@@ -41,6 +42,7 @@ Json run_job(const Job& job, const Tokenizer& tokenizer, const PreprocessArgumen
   options.output = job.output;
   options.threads = static_cast<int>(arguments.threads);
   options.overwrite = arguments.overwrite;
+  prepare_output(job.output);
   CorpusProgressLine progress(job.output.string());
   const PreprocessReport report = tpretrain::preprocess(options, tokenizer, progress.callback());
   log::info("preprocess", report.bin.string() + ": " + with_commas(report.tokens) + " tokens, " +

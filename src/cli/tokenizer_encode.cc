@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "tpretrain/data/wordpiece.h"
-#include "tpretrain/train/pretrain.h"
 #include "tpretrain/train/pipeline.h"
+#include "tpretrain/train/pretrain.h"
 
 namespace tpretrain::cli {
 namespace {

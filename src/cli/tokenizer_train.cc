@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/corpus_arguments.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "tpretrain/base/log.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/train/pretrain.h"
@@ -62,6 +63,7 @@ void tokenizer_train(const TokenizerTrainArguments& arguments) {
     throw OutputError(job.vocab.string() + " is there already",
                       "--overwrite replaces it; token files made with it no longer fit then");
   }
+  prepare_output(job.vocab);
   CorpusProgressLine progress(job.vocab.string());
   const WordPieceTrainReport report =
       train_wordpiece(job.options, job.corpus, job.vocab, progress.callback());

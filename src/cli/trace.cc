@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "tpretrain/base/log.h"
 #include "tpretrain/train/pretrain.h"
 
@@ -15,6 +16,7 @@ void trace(const TraceArguments& arguments) {
   options.batch = arguments.batch;
   options.gradients = arguments.gradients;
   options.output = arguments.output;
+  prepare_output(options.output);
   const TraceResult result = tpretrain::trace(recipe, registry, options);
   log::info("trace", std::to_string(result.tensors) + " tensors in " + arguments.output);
   if (arguments.json) {

@@ -2,8 +2,8 @@
 
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/log.h"
-#include "train/baseline.h"
 #include "tpretrain/train/pipeline.h"
+#include "train/baseline.h"
 
 namespace tpretrain {
 namespace {

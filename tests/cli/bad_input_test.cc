@@ -244,10 +244,14 @@ TEST(BadDirectory, ThatMayNotBeUsedIsNamed) {
   expect_failure(unprivileged(project, {"preprocess", "--wordpiece", "vocab.txt", "train.txt", "-o",
                                         "locked/x", "-q"}),
                  73, "locked");
+  expect_failure(unprivileged(project, {"trace", "recipe.yaml", "-o", "locked/t", "-q"}), 73,
+                 "locked/t");
+  fs::create_directory(project.path() / "open");
+  fs::permissions(project.path() / "open", fs::perms::all);
   fs::create_directory(project.path() / "closed");
   fs::permissions(project.path() / "closed", fs::perms::none);
   expect_failure(unprivileged(project, {"preprocess", "--wordpiece", "vocab.txt", "closed/a.txt",
-                                        "-o", "x", "-q"}),
+                                        "-o", "open/x", "-q"}),
                  74, "closed");
 }
 

@@ -114,7 +114,7 @@ passes: {a: {input: in, encoder: trunk, pool: a.pool}}
 
 TEST(ExpandModel, KeysOfAnotherFormAreUnknown) {
   EXPECT_EQ(expand_faults("{embedding: word, encoder: transformer, pol: cls}"),
-            "test.yaml:1:44: unknown key 'model.pol'; did you mean 'pool'?");
+            "test.yaml:1:41: unknown key 'model.pol'; did you mean 'pool'?");
   EXPECT_HAS(expand_faults("{towers: {}, encoder: transformer}"), "unknown key 'model.encoder'");
   EXPECT_HAS(expand_faults("{parts: {a: {}}, passes: {b: {}}, encoder: x}"),
              "unknown key 'model.encoder'");

@@ -81,7 +81,7 @@ TEST_F(AdamW, TheFirstCorrectedStepIsTheLearningRate) {
   adamw->step({.factor = 0.5, .grad_scale = 1, .update = 1});
   // Corrected m / sqrt(v) = sign(g); decay is lr * 0.01 * 2, on the matrix only.
   EXPECT_NEAR((*weight_)[0][1].item<float>(), 2 - 0.05 - 0.05 * 0.01 * 2, 1e-6);
-  EXPECT_NEAR((*bias_)[0].item<float>(), 2 - 0.5, 1e-6) << "ten times the rate, no decay";
+  EXPECT_NEAR((*bias_)[0].item<float>(), 2 - 0.5, 1e-5) << "ten times the rate, no decay";
   EXPECT_DOUBLE_EQ(adamw->learning_rate(0.5), 0.05);
 }
 
