@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tpretrain/core/image.h"
 
 namespace tpretrain {
 
@@ -38,6 +41,26 @@ class TextSource : public Source {
   /// Appends the ids of a sentence's tokens [begin, end).
   virtual void read(int64_t sentence, int64_t begin, int64_t end,
                     std::vector<int32_t>& ids) const = 0;
+};
+
+/// One item of an ItemSource, as it is stored.
+struct Item {
+  std::string name;                     ///< for people and for reports: "cats/003"
+  std::unique_ptr<EncodedImage> image;  ///< null when the item has none
+  std::vector<std::string> captions;    ///< UTF-8, as written
+  std::optional<int64_t> label;         ///< class index
+};
+
+/// Pictures with captions or classes: tar shards, folders, tables.
+class ItemSource : public Source {
+ public:
+  /// Reads item `index` in [0, items()) and the header of its picture. Thread-safe.
+  /// Errors: DataError (damaged picture, missing member), IoError; each names file and item.
+  virtual Item read(int64_t index) const = 0;
+  /// Captions of the item, known without reading it.
+  virtual int64_t caption_count(int64_t index) const = 0;
+  /// Names of the classes, by label; empty when the source has none.
+  virtual std::vector<std::string> classes() const { return {}; }
 };
 
 }  // namespace tpretrain
