@@ -80,6 +80,20 @@ TEST(Initialise, NormalHasItsMeanAndDeviation) {
   EXPECT_GT(got.most, 3 * 3.5) << "not truncated";
 }
 
+TEST(Initialise, NeighboursHaveNothingToDoWithEachOther) {
+  for (const Init& init : {Init::normal(1), Init::truncated_normal(1), Init::uniform(-1, 1)}) {
+    const std::vector<float> values = draws(kMany, init);
+    const double variance = std::pow(moments(values).deviation, 2);
+    for (size_t lag = 1; lag <= 8; ++lag) {
+      double sum = 0;
+      for (size_t i = lag; i < values.size(); ++i) {
+        sum += double{values[i]} * values[i - lag];
+      }
+      EXPECT_NEAR(sum / static_cast<double>(values.size()) / variance, 0, 0.015) << lag;
+    }
+  }
+}
+
 TEST(Initialise, UniformFillsItsRange) {
   const std::vector<float> values = draws(kMany, Init::uniform(-1, 3));
   for (const float x : values) {
