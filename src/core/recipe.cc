@@ -155,10 +155,13 @@ void expand_environment(Node& node, const std::vector<std::string>& allowed, Fau
     bool changed = false;
     while ((at = text.find("${env:", at)) != std::string::npos) {
       const size_t end = text.find('}', at);
-      const std::string name = text.substr(at + 6, end == std::string::npos ? end : end - at - 6);
+      if (end == std::string::npos) {
+        faults.add(node.mark(), "'" + text.substr(at) + "' has no closing '}'");
+        return;
+      }
+      const std::string name = text.substr(at + 6, end - at - 6);
       const char* value = std::getenv(name.c_str());
-      if (end == std::string::npos ||
-          std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
         faults.add(node.mark(), "${env:" + name + "} must be listed under 'env'");
         return;
       }

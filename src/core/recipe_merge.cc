@@ -30,6 +30,13 @@ std::string choice_name(const Node& node) {
   return node.is_map() && node.entries().size() == 1 ? node.entries()[0].first : "";
 }
 
+/// An embedding is a list, a struct with `sum`, or one component by name, which is a choice.
+bool is_one_embedding(const std::string& path, const Node& node) {
+  static const std::vector<std::string> struct_keys = {"sum", "norm", "dropout", "width"};
+  return (path == "embedding" || path.ends_with(".embedding")) && !choice_name(node).empty() &&
+         std::find(struct_keys.begin(), struct_keys.end(), choice_name(node)) == struct_keys.end();
+}
+
 Node as_choice_map(const Node& node) {
   return node.is_scalar() ? Node::map({{node.text(), Node()}}, node.mark()) : node;
 }
@@ -129,7 +136,7 @@ void merge_nodes(Node& base, const Node& over, const std::string& path) {
     base = over;
     return;
   }
-  if (is_choice_path(path)) {
+  if (is_choice_path(path) || is_one_embedding(path, base) || is_one_embedding(path, over)) {
     const std::string from = choice_name(base);
     const std::string to = choice_name(over);
     if (from.empty() || from != to) {

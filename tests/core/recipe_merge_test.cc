@@ -33,6 +33,18 @@ TEST(MergeNodes, TheSameChoiceMergesItsConfig) {
             same("train: {optimizer: {adamw: {lr: 3, eps: 2}}}"));
 }
 
+TEST(MergeNodes, AnEmbeddingOfOneComponentIsAChoice) {
+  EXPECT_EQ(
+      merged("model: {embedding: {word: {width: 8}}}", "model: {embedding: {patch: {size: 4}}}"),
+      same("model: {embedding: {patch: {size: 4}}}"));
+  EXPECT_EQ(
+      merged("model: {embedding: {word: {width: 8}}}", "model: {embedding: {word: {init: 1}}}"),
+      same("model: {embedding: {word: {width: 8, init: 1}}}"));
+  EXPECT_EQ(
+      merged("model: {embedding: {sum: [word], dropout: 0.1}}", "model: {embedding: {dropout: 0}}"),
+      same("model: {embedding: {sum: [word], dropout: 0}}"));
+}
+
 TEST(MergeNodes, AnotherChoiceReplacesTheWhole) {
   EXPECT_EQ(merged("train: {optimizer: {adamw: {lr: 1}}}", "train: {optimizer: {lamb: {eps: 2}}}"),
             same("train: {optimizer: {lamb: {eps: 2}}}"));

@@ -151,7 +151,7 @@ TEST_F(RecipeFile, AVariableThatIsNotListedOrNotSetIsAFault) {
              }),
              "environment variable 'TPRETRAIN_TEST_GONE' is not set");
   EXPECT_HAS(error_of<ConfigError>([&] { load("name: ${env:HOME\nenv: [HOME]\n" + kModel); }),
-             "must be listed under 'env'");
+             "'${env:HOME' has no closing '}'");
 }
 
 TEST_F(RecipeFile, OptionsStandAboveTheFileAndTheFileAboveItsBase) {
