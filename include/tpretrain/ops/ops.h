@@ -22,12 +22,14 @@ class Tensor;
 namespace c10 {
 template <typename T>
 class ArrayRef;
-}
+enum class ScalarType : int8_t;
+}  // namespace c10
 
 namespace tpretrain::ops {
 
 using at::Tensor;
 using TensorList = c10::ArrayRef<at::Tensor>;
+using DoubleList = c10::ArrayRef<double>;
 
 /// y = x W^T + b.  x [T, K], weight [N, K], bias [N] or undefined -> [T, N].  Grad: x, weight,
 /// bias.
@@ -94,6 +96,60 @@ Tensor dropout(const Tensor& x, Dropout dropout, const Tensor& token_key);
 /// (over all sequences of that sample, which stand one after the other).
 std::tuple<Tensor, Tensor> token_index(const Tensor& offsets, const Tensor& sample,
                                        const Tensor& ordinal);
+
+/// Patches of pictures as rows of a matrix: the input of a patch projection (Dosovitskiy et al.
+/// 2021). pixels [B, H, W, 3] uint8, H and W multiples of `patch`; mean, deviation: 3 values each,
+/// deviation > 0; dtype float32 or float64 -> [B * (H / patch) * (W / patch), patch * patch * 3]:
+/// patches of a picture row by row, in a patch (row, column, channel); (pixel / 255 - mean) /
+/// deviation. No gradient.
+Tensor patchify(const Tensor& pixels, int64_t patch, DoubleList mean, DoubleList deviation,
+                c10::ScalarType dtype);
+
+/// Rows of length one: x / max(|x|_2, eps).  x [T, D] -> [T, D].  Grad: x.
+Tensor normalize(const Tensor& x, double eps = 1e-12);
+
+/// Mean of the rows of each segment; an empty segment gives 0.
+/// x [T, D], offsets [S + 1] int32 -> [S, D].  Grad: x.
+Tensor segment_mean(const Tensor& x, const Tensor& offsets);
+
+/// One learned query attends over each sequence: attention pooling (Lee et al. 2019, PMA with one
+/// seed). Per head softmax(q K^T / sqrt(D / heads)) V; an empty sequence gives 0.
+/// query [D], kv [T, 2 D]: keys of all heads, then values; offsets [S + 1] int32 -> [S, D].
+/// Grad: query, kv.
+Tensor query_attention(const Tensor& query, const Tensor& kv, const Tensor& offsets, int64_t heads);
+
+/// Contrastive loss (InfoNCE, van den Oord et al. 2018; with `columns` both directions, as in CLIP,
+/// Radford et al. 2021) over logits scale * queries keys^T, which are never in memory as a whole.
+/// queries [R, D], keys [N, D], scale [] -> (loss_sum [] in the dtype of queries, correct []
+/// float32). Key n is a positive of query r when query_group[r] = key_group[n] (int64 [R], [N]).
+/// The loss of a query is the cross-entropy against t = (1 - s) * uniform over its positives + s /
+/// N, s = smoothing in [0, 1). `columns` adds the same sum of the keys over the queries. correct:
+/// rows (and columns) whose first arg max is a positive.  Grad (of loss_sum): queries, keys, scale.
+/// Errors: DataError naming the first query (with `columns`, or key) without a positive.
+std::tuple<Tensor, Tensor> contrastive(const Tensor& queries, const Tensor& keys,
+                                       const Tensor& scale, const Tensor& query_group,
+                                       const Tensor& key_group, bool columns, double smoothing = 0);
+
+/// Sigmoid loss of all pairs (SigLIP, Zhai et al. 2023): the sum over r, n of softplus(-y z) with
+/// z = scale * q_r k_n + bias and y = 1 for positives, -1 for all others. Arguments and tiles as in
+/// `contrastive`; bias []; a query may lack a positive. correct: rows whose first arg max is a
+/// positive.  Grad (of loss_sum): queries, keys, scale, bias.
+std::tuple<Tensor, Tensor> sigmoid_contrastive(const Tensor& queries, const Tensor& keys,
+                                               const Tensor& scale, const Tensor& bias,
+                                               const Tensor& query_group, const Tensor& key_group);
+
+/// Token-wise late interaction (FILIP, Yao et al. 2021) of every sequence of a with every one of b:
+/// s_ab [A, B] = mean over tokens k of the sequence of a of max over tokens r of that of b of
+/// <a_k, b_r>; s_ba [B, A] the other way round. Ties go to the first token.
+/// a [Ta, D], a_offsets [A + 1], b [Tb, D], b_offsets [B + 1] int32.  Grad: a, b.
+/// Errors: DataError naming a sequence without tokens.
+std::tuple<Tensor, Tensor> late_similarity(const Tensor& a, const Tensor& a_offsets,
+                                           const Tensor& b, const Tensor& b_offsets);
+
+/// The rows' half of `contrastive` over given logits [R, N]; row_group [R], column_group [N] int64.
+/// -> (loss_sum, correct).  Grad (of loss_sum): logits.
+std::tuple<Tensor, Tensor> matrix_cross_entropy(const Tensor& logits, const Tensor& row_group,
+                                                const Tensor& column_group, double smoothing = 0);
 
 /// What one optimizer step needs and what changes from step to step; the op reads them from a
 /// float32 tensor `scalars` in this order.
