@@ -20,8 +20,14 @@ struct RowKernels {
   void (*column_sums)(int64_t rows, int64_t cols, const T* x, T* out);
   /// total += part.
   void (*add)(int64_t size, const T* part, T* total);
+  /// total += factor * part.
+  void (*add_scaled)(int64_t size, T factor, const T* part, T* total);
+  /// y = factor * x; y may be x.
+  void (*scale)(int64_t size, T factor, const T* x, T* y);
   /// Sum of squares in double.
   double (*sum_of_squares)(int64_t size, const T* x);
+  /// Sum of products in double.
+  double (*dot)(int64_t size, const T* x, const T* y);
 };
 
 template <typename T>

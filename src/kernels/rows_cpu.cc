@@ -50,19 +50,39 @@ void add(int64_t size, const T* part, T* total) {
 }
 
 template <typename T>
-double sum_of_squares(int64_t size, const T* x) {
+void add_scaled(int64_t size, T factor, const T* part, T* total) {
+  for (int64_t i = 0; i < size; ++i) {
+    total[i] += factor * part[i];
+  }
+}
+
+template <typename T>
+void scale(int64_t size, T factor, const T* x, T* y) {
+  for (int64_t i = 0; i < size; ++i) {
+    y[i] = factor * x[i];
+  }
+}
+
+template <typename T>
+double dot(int64_t size, const T* x, const T* y) {
   double total = 0;
   for (int64_t i = 0; i < size; ++i) {
-    total += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    total += static_cast<double>(x[i]) * static_cast<double>(y[i]);
   }
   return total;
+}
+
+template <typename T>
+double sum_of_squares(int64_t size, const T* x) {
+  return dot(size, x, x);
 }
 
 }  // namespace
 
 template <typename T>
 RowKernels<T> plain_row_kernels() {
-  return {&gather<T>, &add_rows<T>, &sum_tokens<T>, &column_sums<T>, &add<T>, &sum_of_squares<T>};
+  return {&gather<T>,     &add_rows<T>, &sum_tokens<T>,     &column_sums<T>, &add<T>,
+          &add_scaled<T>, &scale<T>,    &sum_of_squares<T>, &dot<T>};
 }
 
 template RowKernels<float> plain_row_kernels();

@@ -47,28 +47,44 @@ void column_sums(int64_t rows, int64_t cols, const float* x, float* out) {
   });
 }
 
-TP_INLINE __m256d squares(__m128 x) {
-  const __m256d wide = _mm256_cvtps_pd(x);
-  return wide * wide;
+void add_scaled(int64_t size, float factor, const float* part, float* total) {
+  sweep(size, [&](auto io, int64_t i) TP_BODY {
+    io.store(total + i, fma(io.load(part + i), factor, io.load(total + i)));
+  });
 }
 
-double sum_of_squares(int64_t size, const float* x) {
+void scale(int64_t size, float factor, const float* x, float* y) {
+  sweep(size, [&](auto io, int64_t i) TP_BODY { io.store(y + i, io.load(x + i) * factor); });
+}
+
+TP_INLINE __m256d products(const float* x, const float* y) {
+  return _mm256_cvtps_pd(_mm_loadu_ps(x)) * _mm256_cvtps_pd(_mm_loadu_ps(y));
+}
+
+double dot(int64_t size, const float* x, const float* y) {
   __m256d even = _mm256_setzero_pd();
   __m256d odd = _mm256_setzero_pd();
   sweep(size, [&](auto io, int64_t i) TP_BODY {
-    float lanes[kLanes];
-    Whole{}.store(lanes, io.load(x + i));
-    even = even + squares(_mm_loadu_ps(lanes)) + squares(_mm_loadu_ps(lanes + 8));
-    odd = odd + squares(_mm_loadu_ps(lanes + 4)) + squares(_mm_loadu_ps(lanes + 12));
+    float p[kLanes];
+    float q[kLanes];
+    Whole{}.store(p, io.load(x + i));
+    Whole{}.store(q, io.load(y + i));
+    even = even + products(p, q) + products(p + 8, q + 8);
+    odd = odd + products(p + 4, q + 4) + products(p + 12, q + 12);
   });
   const __m256d total = even + odd;
   return (total[0] + total[2]) + (total[1] + total[3]);
 }
 
+double sum_of_squares(int64_t size, const float* x) {
+  return dot(size, x, x);
+}
+
 }  // namespace
 
 RowKernels<float> row_kernels() {
-  return {&gather, &add_rows, &sum_tokens, &column_sums, &add, &sum_of_squares};
+  return {&gather,     &add_rows, &sum_tokens,     &column_sums, &add,
+          &add_scaled, &scale,    &sum_of_squares, &dot};
 }
 
 }  // namespace tpretrain::kernels::TP_ISA

@@ -32,11 +32,19 @@ TEST(RowKernels, FastEqualsOracle) {
       fast.column_sums(4, cols, x.data(), sums[0].data());
       plain.column_sums(4, cols, x.data(), sums[1].data());
       EXPECT_TRUE(same_bits(sums[0], sums[1]));
+      EXPECT_NEAR(fast.dot(4 * cols, x.data(), table.data()),
+                  plain.dot(4 * cols, x.data(), table.data()), 1e-12 * static_cast<double>(cols));
       EXPECT_NEAR(fast.sum_of_squares(4 * cols, x.data()), plain.sum_of_squares(4 * cols, x.data()),
                   1e-12 * static_cast<double>(cols));
       Floats total[2] = {x, x};
       fast.add(4 * cols, table.data(), total[0].data());
       plain.add(4 * cols, table.data(), total[1].data());
+      EXPECT_TRUE(same_bits(total[0], total[1]));
+      fast.add_scaled(4 * cols, -0.7F, table.data(), total[0].data());
+      plain.add_scaled(4 * cols, -0.7F, table.data(), total[1].data());
+      expect_close(total[0], total[1], 1e-6, "add_scaled");
+      fast.scale(4 * cols, 0.3F, x.data(), total[0].data());
+      plain.scale(4 * cols, 0.3F, x.data(), total[1].data());
       EXPECT_TRUE(same_bits(total[0], total[1]));
     }
   }
