@@ -94,6 +94,18 @@ std::tuple<Tensor, Tensor, Tensor> norm_backward_cpu(const Tensor& grad, const T
                                                      const Tensor& stats, const Tensor& weight,
                                                      int64_t kind, std::array<bool, 2> mask);
 
+std::tuple<Tensor, Tensor> normalize_cpu(const Tensor& x, double eps);
+std::tuple<Tensor, Tensor> normalize_autograd(const Tensor& x, double eps);
+Tensor normalize_backward_cpu(const Tensor& grad, const Tensor& y, const Tensor& length,
+                              double eps);
+
+Tensor patchify_cpu(const Tensor& pixels, int64_t patch, at::ArrayRef<double> mean,
+                    at::ArrayRef<double> deviation, at::ScalarType dtype);
+
+Tensor segment_mean_cpu(const Tensor& x, const Tensor& offsets);
+Tensor segment_mean_autograd(const Tensor& x, const Tensor& offsets);
+Tensor segment_mean_backward_cpu(const Tensor& grad, const Tensor& offsets, int64_t tokens);
+
 std::tuple<Tensor, Tensor> self_attention_cpu(const Tensor& qkv, const Tensor& offsets,
                                               int64_t max_length, int64_t heads, bool causal,
                                               double scale, double p, int64_t key,

@@ -54,6 +54,13 @@ TORCH_LIBRARY(tpretrain, m) {
   m.def(
       "norm_backward(Tensor grad, Tensor x, Tensor stats, Tensor weight, int kind, "
       "bool[2] mask) -> (Tensor dx, Tensor dweight, Tensor dbias)");
+  m.def("normalize(Tensor x, float eps) -> (Tensor y, Tensor length)");
+  m.def("normalize_backward(Tensor grad, Tensor y, Tensor length, float eps) -> Tensor");
+  m.def(
+      "patchify(Tensor pixels, int patch, float[] mean, float[] deviation, ScalarType dtype) -> "
+      "Tensor");
+  m.def("segment_mean(Tensor x, Tensor offsets) -> Tensor");
+  m.def("segment_mean_backward(Tensor grad, Tensor offsets, int tokens) -> Tensor");
   m.def(
       "self_attention(Tensor qkv, Tensor offsets, int max_length, int heads, bool causal, "
       "float scale, float p, int key, Tensor? token_key) -> (Tensor y, Tensor lse)");
@@ -89,6 +96,11 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("linear_cross_entropy_backward", &linear_cross_entropy_backward_cpu);
   m.impl("norm", &norm_cpu);
   m.impl("norm_backward", &norm_backward_cpu);
+  m.impl("normalize", &normalize_cpu);
+  m.impl("normalize_backward", &normalize_backward_cpu);
+  m.impl("patchify", &patchify_cpu);
+  m.impl("segment_mean", &segment_mean_cpu);
+  m.impl("segment_mean_backward", &segment_mean_backward_cpu);
   m.impl("self_attention", &self_attention_cpu);
   m.impl("self_attention_backward", &self_attention_backward_cpu);
   m.impl("sum_of_squares", &sum_of_squares_cpu);
@@ -105,6 +117,8 @@ TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("linear", &linear_autograd);
   m.impl("linear_cross_entropy", &linear_cross_entropy_autograd);
   m.impl("norm", &norm_autograd);
+  m.impl("normalize", &normalize_autograd);
+  m.impl("segment_mean", &segment_mean_autograd);
   m.impl("self_attention", &self_attention_autograd);
 }
 
