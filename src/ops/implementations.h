@@ -27,6 +27,19 @@ std::tuple<Tensor, Tensor> bias_activation_backward_cpu(const Tensor& grad, cons
                                                         const MaybeTensor& bias, int64_t activation,
                                                         bool needs_bias);
 
+std::tuple<Tensor, Tensor, Tensor, Tensor> contrastive_cpu(const Tensor& queries,
+                                                           const Tensor& keys, const Tensor& scale,
+                                                           const Tensor& query_group,
+                                                           const Tensor& key_group, bool columns,
+                                                           double smoothing);
+std::tuple<Tensor, Tensor, Tensor, Tensor> contrastive_autograd(
+    const Tensor& queries, const Tensor& keys, const Tensor& scale, const Tensor& query_group,
+    const Tensor& key_group, bool columns, double smoothing);
+std::tuple<Tensor, Tensor, Tensor> contrastive_backward_cpu(
+    const Tensor& grad, const Tensor& queries, const Tensor& keys, const Tensor& scale,
+    const Tensor& query_group, const Tensor& key_group, const Tensor& row_lse,
+    const Tensor& column_lse, bool columns, double smoothing, std::array<bool, 3> mask);
+
 Tensor dropout_cpu(const Tensor& x, double p, int64_t key, const Tensor& token_key);
 Tensor dropout_autograd(const Tensor& x, double p, int64_t key, const Tensor& token_key);
 Tensor dropout_backward_cpu(const Tensor& grad, double p, int64_t key, const Tensor& token_key);

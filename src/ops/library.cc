@@ -12,6 +12,14 @@ TORCH_LIBRARY(tpretrain, m) {
   m.def(
       "bias_activation_backward(Tensor grad, Tensor x, Tensor? bias, int activation, "
       "bool needs_bias) -> (Tensor dx, Tensor dbias)");
+  m.def(
+      "contrastive(Tensor queries, Tensor keys, Tensor scale, Tensor query_group, "
+      "Tensor key_group, bool columns, float smoothing) -> (Tensor loss_sum, Tensor correct, "
+      "Tensor row_lse, Tensor column_lse)");
+  m.def(
+      "contrastive_backward(Tensor grad, Tensor queries, Tensor keys, Tensor scale, "
+      "Tensor query_group, Tensor key_group, Tensor row_lse, Tensor column_lse, bool columns, "
+      "float smoothing, bool[3] mask) -> (Tensor dqueries, Tensor dkeys, Tensor dscale)");
   m.def("dropout(Tensor x, float p, int key, Tensor token_key) -> Tensor");
   m.def("dropout_backward(Tensor grad, float p, int key, Tensor token_key) -> Tensor");
   m.def(
@@ -80,6 +88,8 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("add_", &add_cpu);
   m.impl("bias_activation", &bias_activation_cpu);
   m.impl("bias_activation_backward", &bias_activation_backward_cpu);
+  m.impl("contrastive", &contrastive_cpu);
+  m.impl("contrastive_backward", &contrastive_backward_cpu);
   m.impl("dropout", &dropout_cpu);
   m.impl("dropout_backward", &dropout_backward_cpu);
   m.impl("dropout_residual_norm", &dropout_residual_norm_cpu);
@@ -109,6 +119,7 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
 
 TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("bias_activation", &bias_activation_autograd);
+  m.impl("contrastive", &contrastive_autograd);
   m.impl("dropout", &dropout_autograd);
   m.impl("dropout_residual_norm", &dropout_residual_norm_autograd);
   m.impl("embedding_sum", &embedding_sum_autograd);
