@@ -131,6 +131,19 @@ Tensor self_attention_backward_cpu(const Tensor& grad, const Tensor& qkv, const 
                                    const Tensor& lse, int64_t heads, bool causal, double scale,
                                    double p, int64_t key, const MaybeTensor& token_key);
 
+std::tuple<Tensor, Tensor> sigmoid_contrastive_cpu(const Tensor& queries, const Tensor& keys,
+                                                   const Tensor& scale, const Tensor& bias,
+                                                   const Tensor& query_group,
+                                                   const Tensor& key_group);
+std::tuple<Tensor, Tensor> sigmoid_contrastive_autograd(const Tensor& queries, const Tensor& keys,
+                                                        const Tensor& scale, const Tensor& bias,
+                                                        const Tensor& query_group,
+                                                        const Tensor& key_group);
+std::tuple<Tensor, Tensor, Tensor, Tensor> sigmoid_contrastive_backward_cpu(
+    const Tensor& grad, const Tensor& queries, const Tensor& keys, const Tensor& scale,
+    const Tensor& bias, const Tensor& query_group, const Tensor& key_group,
+    std::array<bool, 4> mask);
+
 Tensor sum_of_squares_cpu(const Tensor& flat, const Tensor& segments);
 
 std::tuple<Tensor, Tensor> token_index_cpu(const Tensor& offsets, const MaybeTensor& sample,

@@ -75,6 +75,13 @@ TORCH_LIBRARY(tpretrain, m) {
   m.def(
       "self_attention_backward(Tensor grad, Tensor qkv, Tensor offsets, Tensor lse, int heads, "
       "bool causal, float scale, float p, int key, Tensor? token_key) -> Tensor");
+  m.def(
+      "sigmoid_contrastive(Tensor queries, Tensor keys, Tensor scale, Tensor bias, "
+      "Tensor query_group, Tensor key_group) -> (Tensor loss_sum, Tensor correct)");
+  m.def(
+      "sigmoid_contrastive_backward(Tensor grad, Tensor queries, Tensor keys, Tensor scale, "
+      "Tensor bias, Tensor query_group, Tensor key_group, bool[4] mask) -> (Tensor dqueries, "
+      "Tensor dkeys, Tensor dscale, Tensor dbias)");
   m.def("sum_of_squares(Tensor flat, Tensor segments) -> Tensor");
   m.def(
       "token_index(Tensor offsets, Tensor? sample, Tensor ordinal) -> "
@@ -113,6 +120,8 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("segment_mean_backward", &segment_mean_backward_cpu);
   m.impl("self_attention", &self_attention_cpu);
   m.impl("self_attention_backward", &self_attention_backward_cpu);
+  m.impl("sigmoid_contrastive", &sigmoid_contrastive_cpu);
+  m.impl("sigmoid_contrastive_backward", &sigmoid_contrastive_backward_cpu);
   m.impl("sum_of_squares", &sum_of_squares_cpu);
   m.impl("token_index", &token_index_cpu);
 }
@@ -131,6 +140,7 @@ TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("normalize", &normalize_autograd);
   m.impl("segment_mean", &segment_mean_autograd);
   m.impl("self_attention", &self_attention_autograd);
+  m.impl("sigmoid_contrastive", &sigmoid_contrastive_autograd);
 }
 
 }  // namespace tpretrain::ops
