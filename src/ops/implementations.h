@@ -99,6 +99,18 @@ std::tuple<Tensor, Tensor, Tensor> linear_cross_entropy_backward_cpu(
     const Tensor& labels, const Tensor& lse, const Tensor& logits, double smoothing,
     std::array<bool, 3> mask);
 
+std::tuple<Tensor, Tensor, Tensor> matrix_cross_entropy_cpu(const Tensor& logits,
+                                                            const Tensor& row_group,
+                                                            const Tensor& column_group,
+                                                            double smoothing);
+std::tuple<Tensor, Tensor, Tensor> matrix_cross_entropy_autograd(const Tensor& logits,
+                                                                 const Tensor& row_group,
+                                                                 const Tensor& column_group,
+                                                                 double smoothing);
+Tensor matrix_cross_entropy_backward_cpu(const Tensor& grad, const Tensor& logits,
+                                         const Tensor& row_group, const Tensor& column_group,
+                                         const Tensor& lse, double smoothing);
+
 std::tuple<Tensor, Tensor> norm_cpu(const Tensor& x, const Tensor& weight, const MaybeTensor& bias,
                                     int64_t kind, double eps);
 std::tuple<Tensor, Tensor> norm_autograd(const Tensor& x, const Tensor& weight,

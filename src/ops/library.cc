@@ -57,6 +57,12 @@ TORCH_LIBRARY(tpretrain, m) {
       "Tensor labels, Tensor lse, Tensor logits, float smoothing, bool[3] mask) -> "
       "(Tensor dx, Tensor dweight, Tensor dbias)");
   m.def(
+      "matrix_cross_entropy(Tensor logits, Tensor row_group, Tensor column_group, "
+      "float smoothing) -> (Tensor loss_sum, Tensor correct, Tensor lse)");
+  m.def(
+      "matrix_cross_entropy_backward(Tensor grad, Tensor logits, Tensor row_group, "
+      "Tensor column_group, Tensor lse, float smoothing) -> Tensor");
+  m.def(
       "norm(Tensor x, Tensor weight, Tensor? bias, int kind, float eps) -> "
       "(Tensor y, Tensor stats)");
   m.def(
@@ -111,6 +117,8 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("linear_backward", &linear_backward_cpu);
   m.impl("linear_cross_entropy", &linear_cross_entropy_cpu);
   m.impl("linear_cross_entropy_backward", &linear_cross_entropy_backward_cpu);
+  m.impl("matrix_cross_entropy", &matrix_cross_entropy_cpu);
+  m.impl("matrix_cross_entropy_backward", &matrix_cross_entropy_backward_cpu);
   m.impl("norm", &norm_cpu);
   m.impl("norm_backward", &norm_backward_cpu);
   m.impl("normalize", &normalize_cpu);
@@ -136,6 +144,7 @@ TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("gather_rows", &gather_rows_autograd);
   m.impl("linear", &linear_autograd);
   m.impl("linear_cross_entropy", &linear_cross_entropy_autograd);
+  m.impl("matrix_cross_entropy", &matrix_cross_entropy_autograd);
   m.impl("norm", &norm_autograd);
   m.impl("normalize", &normalize_autograd);
   m.impl("segment_mean", &segment_mean_autograd);
