@@ -127,6 +127,15 @@ Tensor normalize_backward_cpu(const Tensor& grad, const Tensor& y, const Tensor&
 Tensor patchify_cpu(const Tensor& pixels, int64_t patch, at::ArrayRef<double> mean,
                     at::ArrayRef<double> deviation, at::ScalarType dtype);
 
+std::tuple<Tensor, Tensor> query_attention_cpu(const Tensor& query, const Tensor& kv,
+                                               const Tensor& offsets, int64_t heads);
+std::tuple<Tensor, Tensor> query_attention_autograd(const Tensor& query, const Tensor& kv,
+                                                    const Tensor& offsets, int64_t heads);
+std::tuple<Tensor, Tensor> query_attention_backward_cpu(const Tensor& grad, const Tensor& query,
+                                                        const Tensor& kv, const Tensor& offsets,
+                                                        const Tensor& lse, int64_t heads,
+                                                        std::array<bool, 2> mask);
+
 Tensor segment_mean_cpu(const Tensor& x, const Tensor& offsets);
 Tensor segment_mean_autograd(const Tensor& x, const Tensor& offsets);
 Tensor segment_mean_backward_cpu(const Tensor& grad, const Tensor& offsets, int64_t tokens);

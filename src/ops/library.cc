@@ -73,6 +73,12 @@ TORCH_LIBRARY(tpretrain, m) {
   m.def(
       "patchify(Tensor pixels, int patch, float[] mean, float[] deviation, ScalarType dtype) -> "
       "Tensor");
+  m.def(
+      "query_attention(Tensor query, Tensor kv, Tensor offsets, int heads) -> "
+      "(Tensor y, Tensor lse)");
+  m.def(
+      "query_attention_backward(Tensor grad, Tensor query, Tensor kv, Tensor offsets, Tensor lse, "
+      "int heads, bool[2] mask) -> (Tensor dquery, Tensor dkv)");
   m.def("segment_mean(Tensor x, Tensor offsets) -> Tensor");
   m.def("segment_mean_backward(Tensor grad, Tensor offsets, int tokens) -> Tensor");
   m.def(
@@ -124,6 +130,8 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("normalize", &normalize_cpu);
   m.impl("normalize_backward", &normalize_backward_cpu);
   m.impl("patchify", &patchify_cpu);
+  m.impl("query_attention", &query_attention_cpu);
+  m.impl("query_attention_backward", &query_attention_backward_cpu);
   m.impl("segment_mean", &segment_mean_cpu);
   m.impl("segment_mean_backward", &segment_mean_backward_cpu);
   m.impl("self_attention", &self_attention_cpu);
@@ -147,6 +155,7 @@ TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("matrix_cross_entropy", &matrix_cross_entropy_autograd);
   m.impl("norm", &norm_autograd);
   m.impl("normalize", &normalize_autograd);
+  m.impl("query_attention", &query_attention_autograd);
   m.impl("segment_mean", &segment_mean_autograd);
   m.impl("self_attention", &self_attention_autograd);
   m.impl("sigmoid_contrastive", &sigmoid_contrastive_autograd);
