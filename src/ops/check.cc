@@ -106,9 +106,9 @@ at::Tensor check_indices(const std::string& name, const at::Tensor& index, int64
   return wide;
 }
 
-at::Tensor check_offsets(const at::Tensor& offsets, int64_t tokens) {
-  check_shape("offsets", offsets, {{"S + 1"}});
-  check_dtype("offsets", offsets, at::kInt);
+at::Tensor check_offsets(const at::Tensor& offsets, int64_t tokens, const std::string& name) {
+  check_shape(name, offsets, {{"S + 1"}});
+  check_dtype(name, offsets, at::kInt);
   const at::Tensor flat = offsets.contiguous();
   const int32_t* values = flat.const_data_ptr<int32_t>();
   const int64_t count = flat.numel();
@@ -117,10 +117,10 @@ at::Tensor check_offsets(const at::Tensor& offsets, int64_t tokens) {
     ascending = values[i] >= values[i - 1];
   }
   if (!ascending) {
-    fail_argument("offsets", "ascending from 0", "not");
+    fail_argument(name, "ascending from 0", "not");
   }
   if (values[count - 1] != tokens) {
-    fail_argument("offsets", c10::str("ascending from 0 to T = ", tokens),
+    fail_argument(name, c10::str("ascending from 0 to T = ", tokens),
                   c10::str("at ", values[count - 1], " in the end"));
   }
   return flat;

@@ -42,7 +42,8 @@ at::Tensor check_indices(const std::string& name, const at::Tensor& index, int64
                          int64_t limit);
 
 /// offsets [S + 1] int32, ascending from 0 to `tokens`; returns it contiguous.
-at::Tensor check_offsets(const at::Tensor& offsets, int64_t tokens);
+at::Tensor check_offsets(const at::Tensor& offsets, int64_t tokens,
+                         const std::string& name = "offsets");
 
 /// The data of an optional tensor, null when it is absent.
 template <typename T>

@@ -82,6 +82,21 @@ Tensor gather_rows_cpu(const Tensor& x, const Tensor& rows);
 Tensor gather_rows_autograd(const Tensor& x, const Tensor& rows);
 Tensor gather_rows_backward_cpu(const Tensor& grad, const Tensor& rows, int64_t size);
 
+std::tuple<Tensor, Tensor, Tensor, Tensor> late_similarity_cpu(const Tensor& a,
+                                                               const Tensor& a_offsets,
+                                                               const Tensor& b,
+                                                               const Tensor& b_offsets);
+std::tuple<Tensor, Tensor, Tensor, Tensor> late_similarity_autograd(const Tensor& a,
+                                                                    const Tensor& a_offsets,
+                                                                    const Tensor& b,
+                                                                    const Tensor& b_offsets);
+std::tuple<Tensor, Tensor> late_similarity_backward_cpu(const MaybeTensor& grad_ab,
+                                                        const MaybeTensor& grad_ba, const Tensor& a,
+                                                        const Tensor& a_offsets, const Tensor& b,
+                                                        const Tensor& b_offsets,
+                                                        const Tensor& arg_ab, const Tensor& arg_ba,
+                                                        std::array<bool, 2> mask);
+
 Tensor linear_cpu(const Tensor& x, const Tensor& weight, const MaybeTensor& bias);
 Tensor linear_autograd(const Tensor& x, const Tensor& weight, const MaybeTensor& bias);
 std::tuple<Tensor, Tensor, Tensor> linear_backward_cpu(const Tensor& grad, const Tensor& x,

@@ -44,6 +44,13 @@ TORCH_LIBRARY(tpretrain, m) {
       "bool needs_bias) -> (Tensor dx, Tensor dbias)");
   m.def("gather_rows(Tensor x, Tensor rows) -> Tensor");
   m.def("gather_rows_backward(Tensor grad, Tensor rows, int size) -> Tensor");
+  m.def(
+      "late_similarity(Tensor a, Tensor a_offsets, Tensor b, Tensor b_offsets) -> "
+      "(Tensor ab, Tensor ba, Tensor arg_ab, Tensor arg_ba)");
+  m.def(
+      "late_similarity_backward(Tensor? grad_ab, Tensor? grad_ba, Tensor a, Tensor a_offsets, "
+      "Tensor b, Tensor b_offsets, Tensor arg_ab, Tensor arg_ba, bool[2] mask) -> "
+      "(Tensor da, Tensor db)");
   m.def("linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
   m.def(
       "linear_backward(Tensor grad, Tensor x, Tensor weight, bool[3] mask) -> "
@@ -119,6 +126,8 @@ TORCH_LIBRARY_IMPL(tpretrain, CPU, m) {
   m.impl("gated_activation_backward", &gated_activation_backward_cpu);
   m.impl("gather_rows", &gather_rows_cpu);
   m.impl("gather_rows_backward", &gather_rows_backward_cpu);
+  m.impl("late_similarity", &late_similarity_cpu);
+  m.impl("late_similarity_backward", &late_similarity_backward_cpu);
   m.impl("linear", &linear_cpu);
   m.impl("linear_backward", &linear_backward_cpu);
   m.impl("linear_cross_entropy", &linear_cross_entropy_cpu);
@@ -150,6 +159,7 @@ TORCH_LIBRARY_IMPL(tpretrain, Autograd, m) {
   m.impl("embedding_sum", &embedding_sum_autograd);
   m.impl("gated_activation", &gated_activation_autograd);
   m.impl("gather_rows", &gather_rows_autograd);
+  m.impl("late_similarity", &late_similarity_autograd);
   m.impl("linear", &linear_autograd);
   m.impl("linear_cross_entropy", &linear_cross_entropy_autograd);
   m.impl("matrix_cross_entropy", &matrix_cross_entropy_autograd);

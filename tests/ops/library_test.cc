@@ -22,7 +22,7 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 TEST(Library, EverySchemaHasACpuImplementation) {
   const auto names = schema_names();
-  EXPECT_EQ(names.size(), 37);
+  EXPECT_EQ(names.size(), 39);
   for (const std::string& name : names) {
     const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(name.c_str(), "");
     EXPECT_TRUE(op.hasKernelForDispatchKey(c10::DispatchKey::CPU)) << name;
@@ -42,7 +42,7 @@ TEST(Library, EveryOpWithABackwardIsDifferentiable) {
       EXPECT_TRUE(std::binary_search(names.begin(), names.end(), forward)) << name;
     }
   }
-  EXPECT_EQ(found, 16);
+  EXPECT_EQ(found, 17);
 }
 
 /// Nodes of the graph below `output`, AccumulateGrad aside.
@@ -89,6 +89,7 @@ TEST(Library, EachOpIsOneAutogradNode) {
   EXPECT_EQ(count_nodes(std::get<0>(contrastive(x, x, number, groups, groups, true))), 1);
   EXPECT_EQ(count_nodes(std::get<0>(sigmoid_contrastive(x, x, number, number, groups, groups))), 1);
   EXPECT_EQ(count_nodes(std::get<0>(matrix_cross_entropy(x, groups, at::arange(6)))), 1);
+  EXPECT_EQ(count_nodes(std::get<1>(late_similarity(x, offsets, x, offsets))), 1);
   EXPECT_EQ(count_nodes(query_attention(leaf(at::ones({3})), x, offsets, 3)), 1);
   EXPECT_EQ(count_nodes(ops::normalize(x)), 1);
   EXPECT_EQ(count_nodes(segment_mean(x, offsets)), 1);
