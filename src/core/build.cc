@@ -13,13 +13,14 @@ Build Build::on(torch::nn::Module& module) const {
   return bound;
 }
 
-Parameter Build::parameter(const std::string& name, std::vector<int64_t> shape, Init init) {
+Parameter Build::parameter(const std::string& name, std::vector<int64_t> shape, Init init,
+                           Bounds bounds) {
   TP_ASSERT(module_ != nullptr);
   TP_ASSERT(name.find('.') == std::string::npos);
   Parameter handle;
   handle.value_ = std::make_shared<at::Tensor>();
   plan_->parameters.push_back(
-      {path_ + "." + name, std::move(shape), init, module_, name, handle.value_});
+      {path_ + "." + name, std::move(shape), init, module_, name, handle.value_, bounds});
   return handle;
 }
 

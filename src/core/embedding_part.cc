@@ -33,6 +33,9 @@ EmbeddingPart::EmbeddingPart(const EmbeddingSpec& spec, const Registry& registry
     const Build below = build.below(name, context);
     if (item.sum.empty()) {
       auto embedding = registry.make<Embedding>(item.component, below);
+      if (embedding->positions() != 0) {
+        build.context().positions = embedding->positions();
+      }
       items_.push_back({register_module(name, embedding), nullptr});
     } else {
       auto sum = std::make_shared<EmbeddingPart>(item.sum[0], registry, below);

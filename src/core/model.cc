@@ -45,6 +45,10 @@ void check_start(const PassSpec& pass, const PassSpec& source, int64_t layers) {
   }
 }
 
+bool every_target(const Target&) {
+  return true;
+}
+
 }  // namespace
 
 void register_at(torch::nn::Module& root, const std::string& path,
@@ -150,7 +154,7 @@ void Model::build_heads(BuildPlan& plan, const Registry& registry, const ModelCo
     const std::string project = owner(pass.project);
     if (!project.empty() && projections_.count(project) == 0) {
       const PartSpec& part = *spec_.part(project);
-      const int64_t input = pools_.at(pool)->width();
+      const int64_t input = pool.empty() ? info.width : pools_.at(pool)->width();
       auto module = std::make_shared<torch::nn::Module>(project);
       register_at(*this, project, module);
       Build build = Build(plan, project, part_context(part, context)).on(*module);
@@ -241,9 +245,13 @@ std::unique_ptr<Passes> Model::passes(const Batch& batch, const Phase& phase) {
   return std::make_unique<PassRunner>(*this, batch, phase);
 }
 
-Losses Model::losses_of(Passes& passes, const Batch& batch, const Phase& phase) {
+Losses Model::losses(Passes& passes, const Batch& batch, const Phase& phase,
+                     const TargetFilter& chosen) {
   Losses losses;
   for (const auto& target : targets_) {
+    if (!chosen(*target)) {
+      continue;
+    }
     const Call scope = call(phase, "target." + target->name());
     for (LossTerm& term : target->forward(passes, batch, scope)) {
       losses.push_back(std::move(term));
@@ -254,13 +262,13 @@ Losses Model::losses_of(Passes& passes, const Batch& batch, const Phase& phase) 
 
 Losses Model::forward(const Batch& batch, const Phase& phase) {
   PassRunner runner(*this, batch, phase);
-  return losses_of(runner, batch, phase);
+  return losses(runner, batch, phase, every_target);
 }
 
 Losses Model::trace(const Batch& batch, const Phase& phase,
                     std::map<std::string, at::Tensor>& outputs) {
   PassRunner runner(*this, batch, phase);
-  Losses losses = losses_of(runner, batch, phase);
+  Losses found = losses(runner, batch, phase, every_target);
   for (const PassSpec& pass : spec_.passes) {
     const PassOutput& output = runner.get(pass.name);
     outputs[pass.name + ".hidden"] = output.sequence.x;
@@ -274,7 +282,7 @@ Losses Model::trace(const Batch& batch, const Phase& phase,
       outputs[pass.name + ".projected"] = output.projected;
     }
   }
-  return losses;
+  return found;
 }
 
 Counts Model::count(const Batch& batch) const {

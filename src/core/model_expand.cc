@@ -112,6 +112,17 @@ Node expand_towers(const Node& model, Faults& faults) {
   return full;
 }
 
+/// `project: 512`, or with a bias `project: {size: 512, bias: true}`.
+Node project_part(const Node& value) {
+  Node part = Node::map({}, value.mark());
+  const Node* size = value.is_map() ? value.find("size") : nullptr;
+  part.set("project", size != nullptr ? *size : value);
+  if (size != nullptr) {
+    copy_key(value, "bias", part, "bias");
+  }
+  return part;
+}
+
 /// `pool:` and `project:` of a pass become parts of its own unless they name a part.
 void expand_heads(Node& full) {
   Node* parts = full.find("parts");
@@ -126,7 +137,8 @@ void expand_heads(Node& full) {
       }
       const std::string part = name + "." + head;
       const Mark mark = value->mark();
-      parts->set(part, Node::map({{head, *value}}, mark));
+      parts->set(part,
+                 head == "project" ? project_part(*value) : Node::map({{head, *value}}, mark));
       pass.set(head, Node::scalar(part, mark));
     }
   }

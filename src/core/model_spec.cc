@@ -286,9 +286,6 @@ class PassChecker {
     expect(pass.project, "project", "project");
     expect_pass(pass.source, "continue");
     expect_pass(pass.memory, "memory");
-    if (!pass.project.empty() && pass.pool.empty()) {
-      fault("'project' needs 'pool'");
-    }
     if (pass.decoder.empty() != pass.target_input.part.empty()) {
       fault("'decoder' and 'target_input' go together");
     }

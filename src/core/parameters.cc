@@ -117,7 +117,7 @@ void ParameterBuffer::build(BuildPlan& plan, const ParameterRules& rules, uint64
       continue;
     }
     const int64_t length = elements(request.shape);
-    segments_.push_back({request.name, request.shape, total, length, false});
+    segments_.push_back({request.name, request.shape, total, length, false, request.bounds});
     owners.push_back(&request);
     total += (length + kAlignment - 1) / kAlignment * kAlignment;
   }
@@ -188,6 +188,15 @@ int64_t ParameterBuffer::trained() const {
 
 void ParameterBuffer::zero_grad() {
   grad_.zero_();
+}
+
+void ParameterBuffer::clamp() {
+  for (const Segment& segment : segments_) {
+    if (segment.bounds.any() && !segment.frozen) {
+      flat_.slice(0, segment.offset, segment.offset + segment.length)
+          .clamp_(segment.bounds.low, segment.bounds.high);
+    }
+  }
 }
 
 void ParameterBuffer::move_to(const at::Device& device) {

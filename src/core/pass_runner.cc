@@ -71,7 +71,8 @@ void PassRunner::apply_heads(const PassSpec& pass, PassOutput& output, const Cal
     output.pooled = model_.pools_.at(model_.owner(pass.pool))->forward(output.sequence, call);
   }
   if (!pass.project.empty()) {
-    output.projected = model_.projections_.at(model_.owner(pass.project))(output.pooled);
+    output.projected = model_.projections_.at(model_.owner(pass.project))(
+        output.pooled.defined() ? output.pooled : output.sequence.x);
   }
 }
 

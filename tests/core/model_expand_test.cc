@@ -44,6 +44,17 @@ freeze: [encoder]
 )");
 }
 
+TEST(ExpandModel, AProjectionMayHaveABias) {
+  expect_expands("{embedding: word, encoder: transformer, project: {size: 3, bias: true}}", R"(
+parts:
+  embedding: {view: text, embedding: word}
+  encoder: {encoder: transformer}
+  main.project: {project: 3, bias: true}
+passes:
+  main: {input: embedding, encoder: encoder, project: main.project}
+)");
+}
+
 TEST(ExpandModel, ADecoderReadsTheTargetView) {
   expect_expands(R"(
 embedding: word

@@ -104,8 +104,6 @@ TEST(ReadModelSpec, RulesBetweenTheKeysOfAPass) {
   EXPECT_HAS(model_faults(with_passes("  a: {input: in, encoder: trunk}\n"
                                       "  b: {input: in, continue: a, encoder: trunk}")),
              "'model.passes.b' must have either 'input' or 'continue'");
-  EXPECT_HAS(model_faults(with_passes("  a: {input: in, encoder: trunk, project: 4}")),
-             "'project' needs 'pool'");
   EXPECT_HAS(model_faults(with_passes("  a: {input: in, encoder: trunk, target_input: in}")),
              "'decoder' and 'target_input' go together");
   EXPECT_HAS(model_faults(with_passes("  a: {input: in, encoder: trunk, to_layer: two}")),

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,17 @@ struct Init {
   static Init uniform(double low, double high) { return {Kind::kUniform, low, high}; }
 };
 
+/// Values that a parameter is brought back to after every update: a logit scale has a ceiling.
+struct Bounds {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  bool any() const {
+    return low > -std::numeric_limits<double>::infinity() ||
+           high < std::numeric_limits<double>::infinity();
+  }
+};
+
 /// A handle that is filled when the model is laid out. Cheap to copy.
 class Parameter {
  public:
@@ -66,6 +78,7 @@ struct ParameterRequest {
   torch::nn::Module* module = nullptr;  ///< where it is registered
   std::string local_name;
   std::shared_ptr<at::Tensor> value;
+  Bounds bounds;
 };
 
 struct TieRequest {
@@ -87,6 +100,9 @@ struct PassInfo {
   int64_t width = 0;      ///< of the hidden states
   int64_t pooled = 0;     ///< width after `pool`; 0 without one
   int64_t projected = 0;  ///< width after `project`; 0 without one
+
+  /// Width of PassOutput::features.
+  int64_t features() const { return projected != 0 ? projected : pooled; }
 };
 
 /// What components may infer instead of being told; 0 or empty: not known.
@@ -108,7 +124,8 @@ class Build {
   Build on(torch::nn::Module& module) const;
 
   /// Asks for a parameter of the bound module. `name` holds no dots.
-  Parameter parameter(const std::string& name, std::vector<int64_t> shape, Init init);
+  Parameter parameter(const std::string& name, std::vector<int64_t> shape, Init init,
+                      Bounds bounds = {});
   /// Asks to borrow `owner` instead (a recipe's `tie:` key). Shape is checked when resolved.
   Parameter tied(const std::string& name, std::vector<int64_t> shape, const std::string& owner);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ class Embedding : public torch::nn::Module {
   /// The first embedding of a list lays the sequence out (`layout` is not yet defined); all append
   /// their term to `sum`.
   virtual void add(const View& view, Layout& layout, EmbeddingSum& sum, const Call& call) = 0;
+
+  /// Longest sequence that it lays out, where that is fixed (a grid of patches); 0: the data say.
+  virtual int64_t positions() const { return 0; }
 };
 
 class Encoder : public torch::nn::Module {
@@ -80,10 +84,16 @@ class Pool : public torch::nn::Module {
 struct PassOutput {
   Sequence sequence;
   at::Tensor pooled;     ///< [S, D]; undefined without a pool
-  at::Tensor projected;  ///< [S, P]; undefined without a projection
+  at::Tensor projected;  ///< [S, P], or [T, P] without a pool; undefined without a projection
 
   /// The last of projected, pooled that is defined. Errors: ConfigError when neither is.
   const at::Tensor& features() const;
+};
+
+/// Samples [first, first + count) of those that Passes shows.
+struct SampleRange {
+  int64_t first = 0;
+  int64_t count = 0;
 };
 
 /// The passes of one micro-batch: evaluated on first use, at most once each.
@@ -94,6 +104,16 @@ class Passes {
   virtual const PassOutput& get(const std::string& pass) = 0;
   /// Runs a pass on other inputs (mined negatives); not kept.
   virtual PassOutput run(const std::string& pass, const Batch& batch) = 0;
+
+  /// The samples whose losses are summed when a coupled target is shown a whole step: the others
+  /// are there to be compared with. Nothing: all.
+  virtual std::optional<SampleRange> own() const { return std::nullopt; }
+};
+
+/// What a target must see of a whole step, micro-batches and ranks together.
+struct Coupling {
+  std::vector<std::string> passes;  ///< whose features it reads
+  std::vector<std::string> fields;  ///< batch names that it reads, one value a sample each
 };
 
 /// Items by loss name: what the denominators of the step are made of.
@@ -116,8 +136,8 @@ class Target : public torch::nn::Module {
   /// Items per loss, from the batch alone (labels, pairs, rows).
   virtual Counts count(const Batch& batch) const = 0;
 
-  /// Passes that it must see for the whole global batch (contrastive losses).
-  virtual std::vector<std::string> coupled() const { return {}; }
+  /// Not empty for losses that compare samples with each other (contrastive ones).
+  virtual Coupling coupled() const { return {}; }
 
   /// The passes it reads, for checks before any data are touched.
   virtual std::vector<std::string> passes() const = 0;

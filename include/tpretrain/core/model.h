@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,10 @@ class Model : public torch::nn::Module {
   /// sum_i weight_i * sum_i / count_i: what backward starts from. Losses without items give 0.
   static at::Tensor objective(const Losses& losses, const Counts& counts);
 
+  /// Loss sums of chosen targets, from passes that the caller gives.
+  using TargetFilter = std::function<bool(const Target&)>;
+  Losses losses(Passes& passes, const Batch& batch, const Phase& phase, const TargetFilter& chosen);
+
   /// Evaluates passes lazily on one batch; valid while the model and the batch live.
   std::unique_ptr<Passes> passes(const Batch& batch, const Phase& phase);
   /// How a target is called outside `forward`.
@@ -85,7 +90,6 @@ class Model : public torch::nn::Module {
   void build_heads(BuildPlan& plan, const Registry& registry, const ModelContext& context);
   void build_targets(BuildPlan& plan, const Registry& registry, const ModelContext& context);
   void plan_kept_layers();
-  Losses losses_of(Passes& passes, const Batch& batch, const Phase& phase);
   std::string owner(const std::string& part) const;
   int64_t width_for(const std::string& embedding) const;
 

@@ -20,6 +20,7 @@ struct Segment {
   int64_t offset = 0;
   int64_t length = 0;
   bool frozen = false;
+  Bounds bounds;
 };
 
 /// What the recipe says about parameters by name.
@@ -53,6 +54,8 @@ class ParameterBuffer {
   int64_t trained() const;
 
   void zero_grad();
+  /// Brings trained parameters back into their bounds: what follows an optimizer step.
+  void clamp();
   void move_to(const at::Device& device);
   /// Checks that every registered parameter and gradient still points into its buffer; rebinds a
   /// gradient that was replaced (adding what it held) and throws InternalError for a parameter.

@@ -59,6 +59,7 @@ class ItemSource : public Source {
   virtual Item read(int64_t index) const = 0;
   /// Captions of the item, known without reading it.
   virtual int64_t caption_count(int64_t index) const = 0;
+
   /// Names of the classes, by label; empty when the source has none.
   virtual std::vector<std::string> classes() const { return {}; }
 };
