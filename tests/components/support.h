@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -238,7 +239,8 @@ inline Sequence random_sequence(const Batch& batch, int64_t width, uint64_t seed
 /// One pass whose output is given.
 class FakePasses : public Passes {
  public:
-  explicit FakePasses(PassOutput output) : output_(std::move(output)) {}
+  explicit FakePasses(PassOutput output, std::optional<SampleRange> own = {})
+      : output_(std::move(output)), own_(own) {}
 
   const PassOutput& get(const std::string& pass) override {
     asked.push_back(pass);
@@ -247,10 +249,13 @@ class FakePasses : public Passes {
 
   PassOutput run(const std::string&, const Batch&) override { return output_; }
 
+  std::optional<SampleRange> own() const override { return own_; }
+
   std::vector<std::string> asked;
 
  private:
   PassOutput output_;
+  std::optional<SampleRange> own_;
 };
 
 inline Call training_call(uint64_t key = 5) {

@@ -26,6 +26,19 @@ inline Choice sample_choice(const Registry::Entry& entry) {
   return choice;
 }
 
+/// [B, 4, 4, 3] bytes that depend on the sample alone.
+inline at::Tensor small_pictures(int64_t samples, int64_t first_ordinal) {
+  at::Tensor pixels = at::empty({samples, 4, 4, 3}, at::kByte);
+  auto* out = pixels.mutable_data_ptr<uint8_t>();
+  for (int64_t b = 0; b < samples; ++b) {
+    CounterRng rng(13, static_cast<uint64_t>(first_ordinal + b));
+    for (int i = 0; i < 48; ++i) {
+      *out++ = static_cast<uint8_t>(rng.below(256));
+    }
+  }
+  return pixels;
+}
+
 /// A batch with everything that components read: what a processor of each kind would write.
 inline Batch full_batch(const std::vector<int32_t>& lengths, int64_t first_ordinal = 0) {
   Batch batch = text_batch(lengths, first_ordinal);
@@ -47,6 +60,8 @@ inline Batch full_batch(const std::vector<int32_t>& lengths, int64_t first_ordin
   batch.set("lm.rows", int_tensor(next));
   batch.set("lm.labels", ids.index_select(0, int_tensor(next) + 1));
   batch.set("pair.label", int_tensor(pairs));
+  batch.set("class.label", int_tensor(pairs));
+  batch.set("text.pixels", small_pictures(std::ssize(lengths), first_ordinal));
   return batch;
 }
 
@@ -65,12 +80,15 @@ class Driver {
 
 class EmbeddingDriver : public Driver {
  public:
-  EmbeddingDriver(const Choice& choice, uint64_t seed, at::ScalarType dtype) {
+  EmbeddingDriver(const Registry::Entry& entry, const Choice& choice, uint64_t seed,
+                  at::ScalarType dtype) {
+    const auto& reads = entry.info.reads;
+    lays_out_ = std::find(reads.begin(), reads.end(), "{view}.pixels") != reads.end();
     const BuildContext context = small_context();
     embedding_ = build_component<Embedding>(components(), choice, context, seed, dtype);
     width_ = context.width;
     for (const auto& parameter : embedding_->named_parameters()) {
-      width_ = parameter.value().size(-1);
+      width_ = lays_out_ ? context.width : parameter.value().size(-1);
     }
     dtype_ = dtype;
   }
@@ -78,9 +96,12 @@ class EmbeddingDriver : public Driver {
   torch::nn::Module& module() override { return *embedding_; }
 
   at::Tensor run(const Batch& batch, const at::Tensor&, const Call& call) override {
-    Layout layout = layout_of(batch);
+    Layout layout;
     EmbeddingSum sum;
-    sum.add(at::zeros({layout.tokens(), width_}, dtype_));
+    if (!lays_out_) {
+      layout = layout_of(batch);
+      sum.add(at::zeros({layout.tokens(), width_}, dtype_));
+    }
     embedding_->add(View(batch, "text"), layout, sum, call);
     return ops::embedding_sum(sum.tables, sum.indices, sum.dense, at::Tensor(), at::Tensor(),
                               ops::NormKind::kNone, 0, {}, layout.token_key);
@@ -90,6 +111,7 @@ class EmbeddingDriver : public Driver {
   std::shared_ptr<Embedding> embedding_;
   int64_t width_;
   at::ScalarType dtype_;
+  bool lays_out_;  ///< a picture's patches, not the tokens of a text
 };
 
 class EncoderDriver : public Driver {
@@ -126,13 +148,37 @@ class PoolDriver : public Driver {
 
 class TargetDriver : public Driver {
  public:
-  TargetDriver(const Choice& choice, uint64_t seed, at::ScalarType dtype)
-      : target_(build_component<Target>(components(), choice, small_context(), seed, dtype)) {}
+  /// Takes the first kind of pass that the target accepts: plain, pooled, or projected tokens.
+  TargetDriver(const Choice& choice, uint64_t seed, at::ScalarType dtype) {
+    for (const auto& [pooled, projected] : {std::pair{0, 0}, std::pair{8, 0}, std::pair{0, 8}}) {
+      BuildContext context = small_context();
+      context.pass = [pooled = pooled, projected = projected](const std::string& name) {
+        return PassInfo{name.empty() ? "main" : name, "text", 8, pooled, projected};
+      };
+      try {
+        target_ = build_component<Target>(components(), choice, context, seed, dtype);
+        pooled_ = pooled != 0;
+        projected_ = projected != 0;
+        return;
+      } catch (const ConfigError&) {
+        continue;
+      }
+    }
+    throw InternalError("no kind of pass suits target '" + choice.name + "'");
+  }
 
   torch::nn::Module& module() override { return *target_; }
 
   at::Tensor run(const Batch& batch, const at::Tensor& x, const Call& call) override {
-    FakePasses passes({{x, layout_of(batch), {}}, {}, {}});
+    PassOutput output{{x, layout_of(batch), {}}, {}, {}};
+    if (pooled_) {
+      const Layout& layout = output.sequence.layout;
+      output.pooled = ops::gather_rows(x, layout.offsets.narrow(0, 0, layout.sequences()));
+    }
+    if (projected_) {
+      output.projected = x;
+    }
+    FakePasses passes(output, own_);
     at::Tensor total = at::zeros({}, x.options());
     for (const LossTerm& term : target_->forward(passes, batch, call)) {
       total = total + term.weight * term.sum;
@@ -142,8 +188,16 @@ class TargetDriver : public Driver {
 
   bool rows() const override { return false; }
 
+  bool coupled() const { return !target_->coupled().passes.empty(); }
+
+  /// Only the losses of these samples are summed from now on.
+  void own(SampleRange range) { own_ = range; }
+
  private:
   std::shared_ptr<Target> target_;
+  bool pooled_ = false;
+  bool projected_ = false;
+  std::optional<SampleRange> own_;
 };
 
 /// Null for kinds that are no modules.
@@ -151,7 +205,7 @@ inline std::unique_ptr<Driver> make_driver(const Registry::Entry& entry, uint64_
                                            at::ScalarType dtype = at::kDouble) {
   const Choice choice = sample_choice(entry);
   if (entry.kind == "embedding") {
-    return std::make_unique<EmbeddingDriver>(choice, seed, dtype);
+    return std::make_unique<EmbeddingDriver>(entry, choice, seed, dtype);
   }
   if (entry.kind == "encoder") {
     return std::make_unique<EncoderDriver>(choice, seed, dtype);
