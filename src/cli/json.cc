@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cli/output.h"
+#include "train/metrics.h"
 
 namespace tpretrain::cli {
 namespace {
@@ -15,12 +16,8 @@ Json number(double value) {
 
 Json report_json(const LossReport& report) {
   Json out = Json::object();
-  out["loss"] = number(report.loss);
-  for (const auto& [name, loss] : report.losses) {
-    out["loss." + name] = number(loss);
-  }
-  for (const auto& [name, accuracy] : report.accuracy) {
-    out["accuracy." + name] = number(accuracy);
+  for (const auto& [name, value] : named_values(report)) {
+    out[name] = number(value);
   }
   return out;
 }

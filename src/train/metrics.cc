@@ -18,12 +18,8 @@ Json number(double value) {
 }
 
 void put_losses(Json& line, const LossReport& report) {
-  line["loss"] = number(report.loss);
-  for (const auto& [name, loss] : report.losses) {
-    line["loss." + name] = number(loss);
-  }
-  for (const auto& [name, accuracy] : report.accuracy) {
-    line["accuracy." + name] = number(accuracy);
+  for (const auto& [name, value] : named_values(report)) {
+    line[name] = number(value);
   }
 }
 
@@ -55,6 +51,26 @@ std::string lines_up_to(const fs::path& path, int64_t step) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, double>> named_values(const LossReport& report) {
+  std::vector<std::pair<std::string, double>> values = {{"loss", report.loss}};
+  for (const auto& [name, loss] : report.losses) {
+    values.emplace_back("loss." + name, loss);
+  }
+  for (const auto& [name, accuracy] : report.accuracy) {
+    values.emplace_back("accuracy." + name, accuracy);
+  }
+  for (const auto& [name, recalls] : report.recall) {
+    for (const Recall& recall : recalls) {
+      for (const auto& [k, share] : recall.at) {
+        values.emplace_back(
+            "recall@" + std::to_string(k) + "." + name + "." + recall.from + "_to_" + recall.to,
+            share);
+      }
+    }
+  }
+  return values;
+}
 
 int64_t peak_memory() {
   rusage usage{};

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tpretrain/base/fs.h"
 #include "tpretrain/train/trainer.h"
@@ -38,6 +40,10 @@ class MetricsFile {
   std::ofstream out_;
   bool warned_ = false;
 };
+
+/// A report as metrics.jsonl and `--json` name it: loss, loss.<target>, accuracy.<target>,
+/// recall@<k>.<target>.<from>_to_<to>.
+std::vector<std::pair<std::string, double>> named_values(const LossReport& report);
 
 /// Largest resident memory of this process so far, in bytes.
 int64_t peak_memory();

@@ -6,6 +6,22 @@
 
 namespace tpretrain {
 
+namespace {
+
+/// " image>text R@1 4.0% R@5 12.0%": of each direction.
+std::string recall_text(const std::vector<Recall>& recalls) {
+  std::string text;
+  for (const Recall& recall : recalls) {
+    text += fmt::format(" {}>{}", recall.from, recall.to);
+    for (const auto& [k, share] : recall.at) {
+      text += fmt::format(" R@{} {:.1f}%", k, 100 * share);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string loss_text(const LossReport& report) {
   std::string text;
   for (const auto& [name, loss] : report.losses) {
@@ -13,6 +29,10 @@ std::string loss_text(const LossReport& report) {
     const auto accuracy = report.accuracy.find(name);
     if (accuracy != report.accuracy.end()) {
       text += fmt::format(" (acc {:.1f}%)", 100 * accuracy->second);
+    }
+    const auto recalls = report.recall.find(name);
+    if (recalls != report.recall.end()) {
+      text += recall_text(recalls->second);
     }
   }
   return text;

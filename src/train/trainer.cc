@@ -11,7 +11,9 @@
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/ops/ops.h"
+#include "train/coupled_step.h"
 #include "train/optimizers.h"
+#include "train/retrieval.h"
 
 namespace tpretrain {
 namespace {
@@ -108,17 +110,28 @@ Counts Trainer::global_counts(const std::vector<Batch>& micro_batches) {
   return counts;
 }
 
+Losses Trainer::backward(const Batch& batch, const Phase& phase, const Counts& counts) {
+  Losses losses = model_.forward(batch, phase);
+  Model::objective(losses, counts).backward();
+  return losses;
+}
+
 at::Tensor Trainer::accumulate(const std::vector<Batch>& micro_batches, const Counts& counts,
                                Losses& shape) {
   const bool exact = config_.mode == TrainMode::kExact;
+  const Phase phase{.training = true, .seed = seed_};
+  std::optional<CoupledStep> coupled;
+  if (CoupledStep::needed(model_) && (exact || micro_batches.size() > 1)) {
+    coupled.emplace(model_, micro_batches, phase, counts,
+                    exact ? BlockSum::kTree : BlockSum::kInOrder);
+  }
   at::Tensor gradient = model_.buffer().grad();
   at::Tensor sums;
-  for (const Batch& batch : micro_batches) {
+  for (size_t i = 0; i < micro_batches.size(); ++i) {
     if (exact) {
       model_.zero_grad();
     }
-    Losses losses = model_.forward(batch, {.training = true, .seed = seed_});
-    Model::objective(losses, counts).backward();
+    Losses losses = coupled ? coupled->backward(i) : backward(micro_batches[i], phase, counts);
     const at::Tensor packed = pack_sums(losses);
     if (exact) {
       gradient_tree_.push(gradient);
@@ -178,6 +191,7 @@ StepReport Trainer::step(const std::vector<Batch>& micro_batches) {
     optimizer_->step({.factor = factor,
                       .grad_scale = clips ? config_.clip / report.grad_norm : 1.0,
                       .update = state_.updates});
+    model_.buffer().clamp();
   }
   for (const Batch& batch : micro_batches) {
     report.samples += batch.samples();
@@ -203,14 +217,20 @@ LossReport evaluate_model(Model& model, uint64_t seed, const BatchVisitor& batch
   Counts counts;
   Losses shape;
   at::Tensor sums;
+  Retrieval retrieval(model);
   batches([&](const Batch& batch) {
     add_counts(counts, model.count(batch));
-    Losses losses = model.forward(batch, {.training = false, .seed = seed});
+    const Phase phase{.training = false, .seed = seed};
+    const auto passes = model.passes(batch, phase);
+    Losses losses = model.losses(*passes, batch, phase, [](const Target&) { return true; });
+    retrieval.add(*passes, batch);
     const at::Tensor packed = pack_sums(losses);
     sums = sums.defined() ? sums + packed : packed;
     shape = std::move(losses);
   });
-  return sums.defined() ? unpack_sums(shape, sums, counts) : LossReport{};
+  LossReport report = sums.defined() ? unpack_sums(shape, sums, counts) : LossReport{};
+  report.recall = retrieval.finish();
+  return report;
 }
 
 }  // namespace tpretrain

@@ -18,12 +18,22 @@
 
 namespace tpretrain {
 
+/// How often a sample of one pass has its partner of another pass among the k most similar ones.
+struct Recall {
+  std::string from;
+  std::string to;
+  int64_t samples = 0;           ///< that were looked up, and looked through
+  std::map<int64_t, double> at;  ///< k -> share of the samples
+};
+
 /// Means over the global batch, by target name.
 struct LossReport {
   double loss = 0;                         ///< weighted sum of the targets' losses
   std::map<std::string, double> losses;    ///< mean loss of each target
   std::map<std::string, double> accuracy;  ///< share of right predictions, where it is defined
   Counts counts;                           ///< items per loss
+  /// Both directions of every contrastive target; of evaluations only.
+  std::map<std::string, std::vector<Recall>> recall;
 };
 
 struct StepReport : LossReport {
@@ -66,6 +76,7 @@ class Trainer {
 
  private:
   Counts global_counts(const std::vector<Batch>& micro_batches);
+  Losses backward(const Batch& batch, const Phase& phase, const Counts& counts);
   at::Tensor accumulate(const std::vector<Batch>& micro_batches, const Counts& counts,
                         Losses& shape);
   std::string find_blame() const;
@@ -85,7 +96,8 @@ class Trainer {
 /// Calls its argument with every batch of a set, in order.
 using BatchVisitor = std::function<void(const std::function<void(const Batch&)>&)>;
 
-/// Means over batches without training: dropout off, no gradient.
+/// Means over batches without training: dropout off, no gradient. Contrastive targets compare the
+/// samples of one batch for their loss, and all samples for their recall.
 LossReport evaluate_model(Model& model, uint64_t seed, const BatchVisitor& batches);
 
 /// Text tokens of a batch: the sum over its views.
