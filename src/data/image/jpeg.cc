@@ -85,8 +85,9 @@ void Jpeg::read_header() {
   const int status = tjDecompressHeader3(handle.get(), data(), bytes().size(), &width, &height,
                                          &sampling, &colors);
   // A rare sampling of the chroma has no name there, but decodes all the same.
-  if (status != 0 && (width == 0 || colors < 0)) {
-    fail(std::string("the JPEG header is damaged: ") + tjGetErrorStr2(handle.get()));
+  if (width == 0 || (status != 0 && colors < 0)) {
+    fail(std::string("the JPEG header is damaged: ") +
+         (status == 0 ? "it describes no picture" : tjGetErrorStr2(handle.get())));
   }
   set_size(height, width);
   require_bytes(StoredImage::height() * StoredImage::width() / kMostPixelsPerByte);
