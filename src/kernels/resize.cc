@@ -31,8 +31,8 @@ void set_weight(int16_t* weights, int64_t k, int32_t weight) {
 
 /// Weights of `outputs` pixels over [begin, end) of a source of `size`. The order of the double
 /// operations is that of Pillow (src/libImaging/Resample.c), so that no weight rounds otherwise.
-void plan(ResizeFilter filter, int64_t size, double begin, double end, int64_t outputs,
-          std::vector<double>& exact, ResizeAxis& axis) {
+void plan_axis(ResizeFilter filter, int64_t size, double begin, double end, int64_t outputs,
+               std::vector<double>& exact, ResizeAxis& axis) {
   const double scale = (end - begin) / static_cast<double>(outputs);
   const double stretch = std::max(scale, 1.0);
   const double support = (filter == ResizeFilter::kBilinear ? 1.0 : 2.0) * stretch;
@@ -62,29 +62,83 @@ void plan(ResizeFilter filter, int64_t size, double begin, double end, int64_t o
   }
 }
 
+/// Of the source, pixels [first, end) count.
+struct Extent {
+  int64_t first;
+  int64_t end;
+};
+
+Extent extent(const ResizeAxis& axis) {
+  return {axis.first.front(), axis.first.back() + axis.count.back()};
+}
+
+/// The fast pass over rows reads this much beyond its last pixel.
+constexpr int64_t kSlack = 16;
+
+void rows_first(const ResizeKernels& kernels, const uint8_t* source, int64_t height, int64_t width,
+                ResizeScratch& scratch, uint8_t* out) {
+  const ResizeAxis& x = scratch.x;
+  const ResizeAxis& y = scratch.y;
+  const Extent rows = extent(y);
+  const auto out_width = static_cast<int64_t>(x.first.size());
+  const int64_t stride = out_width * 3;
+  scratch.between.resize(static_cast<size_t>((rows.end - rows.first) * stride));
+  kernels.rows(source + rows.first * width * 3, rows.end - rows.first, width,
+               (height - rows.first) * width * 3, x.first.data(), x.count.data(), x.weights.data(),
+               x.taps, out_width, scratch.between.data());
+  for (size_t i = 0; i < y.first.size(); ++i) {
+    kernels.column(&scratch.between[(y.first[i] - rows.first) * stride], stride, stride, y.count[i],
+                   &y.weights[i * y.taps * 2], out + i * stride);
+  }
+}
+
+void columns_first(const ResizeKernels& kernels, const uint8_t* source, int64_t width,
+                   ResizeScratch& scratch, uint8_t* out) {
+  ResizeAxis& x = scratch.x;
+  const ResizeAxis& y = scratch.y;
+  const Extent columns = extent(x);
+  const auto out_height = static_cast<int64_t>(y.first.size());
+  const int64_t wide = columns.end - columns.first;
+  const int64_t size = out_height * wide * 3;
+  scratch.between.resize(static_cast<size_t>(size + kSlack));
+  for (int64_t i = 0; i < out_height; ++i) {
+    kernels.column(source + (y.first[i] * width + columns.first) * 3, width * 3, wide * 3,
+                   y.count[i], &y.weights[i * y.taps * 2], &scratch.between[i * wide * 3]);
+  }
+  for (int32_t& first : x.first) {
+    first -= static_cast<int32_t>(columns.first);
+  }
+  kernels.rows(scratch.between.data(), out_height, wide, size + kSlack, x.first.data(),
+               x.count.data(), x.weights.data(), x.taps, static_cast<int64_t>(x.first.size()), out);
+}
+
+bool is_copy(const ResizePlan& plan, int64_t height, int64_t width) {
+  const ResizeBox& box = plan.box;
+  return plan.height == height && plan.width == width && box.left == 0 && box.top == 0 &&
+         box.right == static_cast<double>(width) && box.bottom == static_cast<double>(height);
+}
+
 }  // namespace
 
-void resize(const ResizeKernels& kernels, ResizeFilter filter, const uint8_t* source,
-            int64_t height, int64_t width, const ResizeBox& box, int64_t out_height,
-            int64_t out_width, ResizeScratch& scratch, uint8_t* out) {
-  if (box.left == 0 && box.top == 0 && box.right == static_cast<double>(width) &&
-      box.bottom == static_cast<double>(height) && out_width == width && out_height == height) {
+PassOrder pass_order(int64_t height, int64_t width, int64_t out_height, int64_t out_width) {
+  return out_height < height && height - out_height > 2 * (width - out_width)
+             ? PassOrder::kColumnsFirst
+             : PassOrder::kRowsFirst;
+}
+
+void resize(const ResizeKernels& kernels, const ResizePlan& plan, const uint8_t* source,
+            int64_t height, int64_t width, ResizeScratch& scratch, uint8_t* out) {
+  if (is_copy(plan, height, width)) {
     std::copy_n(source, height * width * 3, out);
     return;
   }
-  ResizeAxis& x = scratch.x;
-  ResizeAxis& y = scratch.y;
-  plan(filter, width, box.left, box.right, out_width, scratch.exact, x);
-  plan(filter, height, box.top, box.bottom, out_height, scratch.exact, y);
-  const int64_t top = y.first.front();
-  const int64_t rows = y.first.back() + y.count.back() - top;
-  const int64_t stride = out_width * 3;
-  scratch.rows.resize(static_cast<size_t>(rows * stride));
-  kernels.rows(source + top * width * 3, rows, width, (height - top) * width * 3, x.first.data(),
-               x.count.data(), x.weights.data(), x.taps, out_width, scratch.rows.data());
-  for (int64_t i = 0; i < out_height; ++i) {
-    kernels.column(&scratch.rows[(y.first[i] - top) * stride], stride, y.count[i],
-                   &y.weights[i * y.taps * 2], out + i * stride);
+  const ResizeBox& box = plan.box;
+  plan_axis(plan.filter, width, box.left, box.right, plan.width, scratch.exact, scratch.x);
+  plan_axis(plan.filter, height, box.top, box.bottom, plan.height, scratch.exact, scratch.y);
+  if (plan.order == PassOrder::kRowsFirst) {
+    rows_first(kernels, source, height, width, scratch, out);
+  } else {
+    columns_first(kernels, source, width, scratch, out);
   }
 }
 

@@ -1,6 +1,6 @@
 /// Separable resize of 8-bit RGB pictures with antialias, as PIL's Image.resize(size, filter, box)
 /// does it: the filter is stretched by the reduction, weights are rounded to 22 fractional bits,
-/// rows are filtered first, and each of the two passes rounds to 8 bits.
+/// and each of the two passes rounds to 8 bits, so that their order matters.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,21 @@ struct ResizeBox {
   double bottom;
 };
 
+enum class PassOrder { kRowsFirst, kColumnsFirst };
+
+/// The order that PIL (from 13 on; rows first before) takes for a whole picture: columns first
+/// where they shrink by more than twice as many pixels as rows.
+PassOrder pass_order(int64_t height, int64_t width, int64_t out_height, int64_t out_width);
+
+/// What to make of a picture.
+struct ResizePlan {
+  ResizeFilter filter;
+  PassOrder order;
+  ResizeBox box;  ///< lies in the picture and has an area
+  int64_t height;
+  int64_t width;
+};
+
 /// Weights of one axis, in the form of kernels/resize_kernels.h.
 struct ResizeAxis {
   int64_t taps = 0;  ///< room for the weights of one output, a multiple of 4
@@ -36,13 +51,12 @@ struct ResizeScratch {
   ResizeAxis x;
   ResizeAxis y;
   std::vector<double> exact;
-  std::vector<uint8_t> rows;
+  std::vector<uint8_t> between;  ///< the passes
 };
 
-/// source [height, width, 3] -> out [out_height, out_width, 3]. The box lies in the picture and has
-/// an area; the filter reads beyond the box where the picture goes on.
-void resize(const ResizeKernels& kernels, ResizeFilter filter, const uint8_t* source,
-            int64_t height, int64_t width, const ResizeBox& box, int64_t out_height,
-            int64_t out_width, ResizeScratch& scratch, uint8_t* out);
+/// source [height, width, 3] -> out [plan.height, plan.width, 3]. The filter reads beyond the box
+/// where the picture goes on.
+void resize(const ResizeKernels& kernels, const ResizePlan& plan, const uint8_t* source,
+            int64_t height, int64_t width, ResizeScratch& scratch, uint8_t* out);
 
 }  // namespace tpretrain::kernels

@@ -28,10 +28,10 @@ void filter_rows(const uint8_t* source, int64_t rows, int64_t width, int64_t /*r
   }
 }
 
-void filter_column(const uint8_t* source, int64_t bytes, int64_t count, const int16_t* weights,
-                   uint8_t* out) {
+void filter_column(const uint8_t* source, int64_t stride, int64_t bytes, int64_t count,
+                   const int16_t* weights, uint8_t* out) {
   for (int64_t i = 0; i < bytes; ++i) {
-    out[i] = weighted(source + i, bytes, count, weights);
+    out[i] = weighted(source + i, stride, count, weights);
   }
 }
 

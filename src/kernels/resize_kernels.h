@@ -21,9 +21,9 @@ struct ResizeKernels {
   void (*rows)(const uint8_t* source, int64_t rows, int64_t width, int64_t readable,
                const int32_t* first, const int32_t* count, const int16_t* weights, int64_t taps,
                int64_t outputs, uint8_t* out);
-  /// out [bytes]: the weighted sum of `count` rows of `bytes` values each, one after the other.
-  void (*column)(const uint8_t* source, int64_t bytes, int64_t count, const int16_t* weights,
-                 uint8_t* out);
+  /// out [bytes]: the weighted sum of `count` rows of `bytes` values, `stride` bytes apart.
+  void (*column)(const uint8_t* source, int64_t stride, int64_t bytes, int64_t count,
+                 const int16_t* weights, uint8_t* out);
 };
 
 const ResizeKernels& resize_kernels();

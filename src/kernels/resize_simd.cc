@@ -121,13 +121,13 @@ void filter_rows(const uint8_t* source, int64_t rows, int64_t width, int64_t rea
 }
 
 /// 16 values of one row. A row without a partner has weight 0 beside it and is paired with itself.
-TP_INLINE void filter_block(const uint8_t* source, int64_t bytes, int64_t count,
+TP_INLINE void filter_block(const uint8_t* source, int64_t stride, int64_t count,
                             const int16_t* weights, uint8_t* out) {
   Sums front;
   Sums back;
   for (int64_t k = 0; k < count; k += 2) {
-    const uint8_t* a = source + k * bytes;
-    const uint8_t* b = k + 1 < count ? a + bytes : a;
+    const uint8_t* a = source + k * stride;
+    const uint8_t* b = k + 1 < count ? a + stride : a;
     const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
     const __m128i lower = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
     front.add(_mm256_cvtepu8_epi16(_mm_unpacklo_epi8(upper, lower)), weights + 2 * k);
@@ -140,17 +140,17 @@ TP_INLINE void filter_block(const uint8_t* source, int64_t bytes, int64_t count,
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), packed);
 }
 
-void filter_column(const uint8_t* source, int64_t bytes, int64_t count, const int16_t* weights,
-                   uint8_t* out) {
+void filter_column(const uint8_t* source, int64_t stride, int64_t bytes, int64_t count,
+                   const int16_t* weights, uint8_t* out) {
   if (bytes < 16) {
     for (int64_t i = 0; i < bytes; ++i) {
-      out[i] = weighted(source + i, bytes, count, weights);
+      out[i] = weighted(source + i, stride, count, weights);
     }
     return;
   }
   for (int64_t i = 0; i < bytes; i += 16) {
     const int64_t at = i + 16 <= bytes ? i : bytes - 16;  // the last block may overlap
-    filter_block(source + at, bytes, count, weights, out + at);
+    filter_block(source + at, stride, count, weights, out + at);
   }
 }
 
