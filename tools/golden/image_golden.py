@@ -195,7 +195,7 @@ def resized():
 OPS = {
     "brightness": [0.4, 1.7], "contrast": [0.3, 1.9], "saturation": [0.0, 0.5, 1.8],
     "hue": [-0.5, -0.1, 0.2, 0.45], "sharpness": [0.1, 1.9], "posterize": [1, 4, 7],
-    "solarize": [0.0, 100.0, 255.0], "autocontrast": [0], "equalize": [0], "invert": [0],
+    "solarize": [0.0, 100.0, 255.0], "autocontrast": [0], "equalize": [0],
 }
 MOVES = [  # degrees, shift in x and y, shear in x and y
     ("rotate", 0.0), ("rotate", 30.0), ("rotate", -12.5), ("shear_x", 0.3), ("shear_x", -0.21),
@@ -204,7 +204,7 @@ MOVES = [  # degrees, shift in x and y, shear in x and y
 
 
 def colored(op, image, value):
-    if op in ("autocontrast", "equalize", "invert"):
+    if op in ("autocontrast", "equalize"):
         return getattr(F, op)(image)
     if op == "posterize":
         return F.posterize(image, int(value))
