@@ -19,7 +19,8 @@ target_include_directories(tpretrain PUBLIC
 target_link_libraries(tpretrain PUBLIC LibTorch::cpu
   PRIVATE $<BUILD_INTERFACE:yaml-cpp::yaml-cpp> $<BUILD_INTERFACE:fmt::fmt>
           $<BUILD_INTERFACE:spdlog::spdlog> ${TPRETRAIN_ZSTD_LIBRARY} ${TPRETRAIN_UTF8PROC_LIBRARY}
-          $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:LibTorch::openmp> ${CMAKE_DL_LIBS})
+          ${TPRETRAIN_TURBOJPEG_LIBRARY} ${TPRETRAIN_WEBP_LIBRARY}
+          $<BUILD_INTERFACE:PNG::PNG> $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:LibTorch::openmp> ${CMAKE_DL_LIBS})
 set_target_properties(tpretrain PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0
                       INSTALL_RPATH "$ORIGIN")
 

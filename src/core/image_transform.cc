@@ -21,6 +21,16 @@ int64_t least_side(int64_t side, double part, int64_t size) {
   return static_cast<int64_t>(std::ceil(static_cast<double>(side * size) / part));
 }
 
+/// Decodes what gives `box` at least `size` pixels a side (0: all pixels), and sets the box to the
+/// same place in the decoded picture.
+void decode_part(const EncodedImage& image, kernels::ResizeBox& box, int64_t size, Image& decoded) {
+  image.decode(least_side(image.height(), box.bottom - box.top, size),
+               least_side(image.width(), box.right - box.left, size), decoded);
+  const double down = static_cast<double>(decoded.height) / static_cast<double>(image.height());
+  const double across = static_cast<double>(decoded.width) / static_cast<double>(image.width());
+  box = {box.left * across, box.top * down, box.right * across, box.bottom * down};
+}
+
 void augment(const ImageAugmentConfig& config, const Canvas& canvas, uint64_t key,
              uint64_t ordinal) {
   if (config.flip > 0 && CounterRng(key, ordinal, kFlipLane).uniform() < config.flip) {
@@ -90,39 +100,34 @@ void ImageTransformConfig::describe(ConfigVisitor& v) {
   v.choice("interpolation", interpolation, "Filter of the resize.", {"bilinear", "bicubic"});
   v.choice("fit", fit, "Cut the middle out, or squash the whole picture.", {"crop", "squash"});
   v.field("crop_share", crop_share, "Share of the shorter side that the cut keeps.",
-          {.min = 0, .max = 1, .open_min = true});
+          {.min = 0.01, .max = 1});
   v.nested("augment", augment, "Random changes while training.");
 }
 
 void ImageTransform::apply(const EncodedImage& image, uint64_t key, int64_t ordinal, bool training,
                            ImageScratch& scratch, uint8_t* out) const {
-  const ImageAugmentConfig& augmentation = config_.augment;
+  const ImageAugmentConfig& changes = config_.augment;
   const uint64_t image_key = hash64(key, hash64("image"));
   const auto slot = static_cast<uint64_t>(ordinal);
-  const int64_t height = image.height();
-  const int64_t width = image.width();
   ImagePart part;
-  if (training && augmentation.random_resized_crop) {
+  if (training && changes.random_resized_crop) {
     CounterRng rng(image_key, slot, kCropLane);
-    part = random_part(*augmentation.random_resized_crop, config_.size, height, width, rng);
+    part =
+        random_part(*changes.random_resized_crop, config_.size, image.height(), image.width(), rng);
   } else {
-    part = fitted_part(config_, height, width);
+    part = fitted_part(config_, image.height(), image.width());
   }
-  kernels::ResizeBox& box = part.box;
   ImageScratch::Buffers& buffers = *scratch.buffers_;
-  Image& decoded = buffers.decoded;
-  image.decode(training ? least_side(height, box.bottom - box.top, config_.size) : 0,
-               training ? least_side(width, box.right - box.left, config_.size) : 0, decoded);
-  const double down = static_cast<double>(decoded.height) / static_cast<double>(height);
-  const double across = static_cast<double>(decoded.width) / static_cast<double>(width);
-  box = {box.left * across, box.top * down, box.right * across, box.bottom * down};
+  decode_part(image, part.box, training ? config_.size : 0, buffers.decoded);
+  const Image& decoded = buffers.decoded;
   const auto filter = config_.interpolation == ImageTransformConfig::Interpolation::kBicubic
                           ? kernels::ResizeFilter::kBicubic
                           : kernels::ResizeFilter::kBilinear;
-  kernels::resize(kernels::resize_kernels(), {filter, part.order, box, config_.size, config_.size},
-                  decoded.pixels.data(), decoded.height, decoded.width, buffers.resize, out);
+  kernels::resize(kernels::resize_kernels(),
+                  {filter, part.order, part.box, config_.size, config_.size}, decoded.pixels.data(),
+                  decoded.height, decoded.width, buffers.resize, out);
   if (training) {
-    augment(augmentation, {out, config_.size, buffers.work}, image_key, slot);
+    augment(changes, {out, config_.size, buffers.work}, image_key, slot);
   }
 }
 
