@@ -100,15 +100,6 @@ float factor_around_one(double spread, CounterRng& rng) {
 
 }  // namespace
 
-void flip(const Canvas& canvas) {
-  for (int64_t y = 0; y < canvas.side; ++y) {
-    uint8_t* row = canvas.pixels + y * canvas.side * 3;
-    for (int64_t left = 0, right = canvas.side - 1; left < right; ++left, --right) {
-      std::swap_ranges(row + 3 * left, row + 3 * left + 3, row + 3 * right);
-    }
-  }
-}
-
 void random_shift(const Canvas& canvas, int64_t most, ImageAugmentConfig::Fill fill,
                   CounterRng& rng) {
   const auto choices = static_cast<uint64_t>(2 * most + 1);

@@ -16,8 +16,6 @@ struct Canvas {
   std::vector<uint8_t>& work;
 };
 
-/// Mirrors left and right.
-void flip(const Canvas& canvas);
 /// Moves by up to `most` pixels in each direction.
 void random_shift(const Canvas& canvas, int64_t most, ImageAugmentConfig::Fill fill,
                   CounterRng& rng);

@@ -31,11 +31,9 @@ void decode_part(const EncodedImage& image, kernels::ResizeBox& box, int64_t siz
   box = {box.left * across, box.top * down, box.right * across, box.bottom * down};
 }
 
+/// What comes after crop, flip and resize.
 void augment(const ImageAugmentConfig& config, const Canvas& canvas, uint64_t key,
              uint64_t ordinal) {
-  if (config.flip > 0 && CounterRng(key, ordinal, kFlipLane).uniform() < config.flip) {
-    flip(canvas);
-  }
   if (config.shift > 0) {
     CounterRng rng(key, ordinal, kShiftLane);
     random_shift(canvas, config.shift, config.fill, rng);
@@ -123,9 +121,10 @@ void ImageTransform::apply(const EncodedImage& image, uint64_t key, int64_t ordi
   const auto filter = config_.interpolation == ImageTransformConfig::Interpolation::kBicubic
                           ? kernels::ResizeFilter::kBicubic
                           : kernels::ResizeFilter::kBilinear;
+  const bool mirrored = training && CounterRng(image_key, slot, kFlipLane).uniform() < changes.flip;
   kernels::resize(kernels::resize_kernels(),
-                  {filter, part.order, part.box, config_.size, config_.size}, decoded.pixels.data(),
-                  decoded.height, decoded.width, buffers.resize, out);
+                  {filter, part.order, part.box, config_.size, config_.size, mirrored},
+                  decoded.pixels.data(), decoded.height, decoded.width, buffers.resize, out);
   if (training) {
     augment(changes, {out, config_.size, buffers.work}, image_key, slot);
   }

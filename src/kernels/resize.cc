@@ -62,14 +62,26 @@ void plan_axis(ResizeFilter filter, int64_t size, double begin, double end, int6
   }
 }
 
+void mirror(ResizeAxis& axis) {
+  std::reverse(axis.first.begin(), axis.first.end());
+  std::reverse(axis.count.begin(), axis.count.end());
+  const int64_t size = axis.taps * 2;
+  auto left = axis.weights.begin();
+  for (auto right = axis.weights.end() - size; left < right; left += size, right -= size) {
+    std::swap_ranges(left, left + size, right);
+  }
+}
+
 /// Of the source, pixels [first, end) count.
 struct Extent {
   int64_t first;
   int64_t end;
 };
 
+/// The outputs of an axis go through the source in one direction or the other.
 Extent extent(const ResizeAxis& axis) {
-  return {axis.first.front(), axis.first.back() + axis.count.back()};
+  return {std::min(axis.first.front(), axis.first.back()),
+          std::max(axis.first.front() + axis.count.front(), axis.first.back() + axis.count.back())};
 }
 
 /// The fast pass over rows reads this much beyond its last pixel.
@@ -114,8 +126,9 @@ void columns_first(const ResizeKernels& kernels, const uint8_t* source, int64_t 
 
 bool is_copy(const ResizePlan& plan, int64_t height, int64_t width) {
   const ResizeBox& box = plan.box;
-  return plan.height == height && plan.width == width && box.left == 0 && box.top == 0 &&
-         box.right == static_cast<double>(width) && box.bottom == static_cast<double>(height);
+  return !plan.mirrored && plan.height == height && plan.width == width && box.left == 0 &&
+         box.top == 0 && box.right == static_cast<double>(width) &&
+         box.bottom == static_cast<double>(height);
 }
 
 }  // namespace
@@ -134,6 +147,9 @@ void resize(const ResizeKernels& kernels, const ResizePlan& plan, const uint8_t*
   }
   const ResizeBox& box = plan.box;
   plan_axis(plan.filter, width, box.left, box.right, plan.width, scratch.exact, scratch.x);
+  if (plan.mirrored) {
+    mirror(scratch.x);
+  }
   plan_axis(plan.filter, height, box.top, box.bottom, plan.height, scratch.exact, scratch.y);
   if (plan.order == PassOrder::kRowsFirst) {
     rows_first(kernels, source, height, width, scratch, out);

@@ -36,6 +36,7 @@ struct ResizePlan {
   ResizeBox box;  ///< lies in the picture and has an area
   int64_t height;
   int64_t width;
+  bool mirrored = false;  ///< left and right change places
 };
 
 /// Weights of one axis, in the form of kernels/resize_kernels.h.

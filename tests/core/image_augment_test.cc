@@ -21,11 +21,6 @@ Pixels changed(Pixels pixels, int64_t side, const Change& change) {
   return pixels;
 }
 
-TEST(Flip, MirrorsEachRow) {
-  const Pixels pixels = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-  EXPECT_EQ(changed(pixels, 2, flip), (Pixels{4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9}));
-}
-
 TEST(RandomShift, MovesByEveryDistanceUpToTheMost) {
   const Image ramp = ramp_image(9, 9);
   std::set<std::pair<int, int>> seen;

@@ -83,6 +83,20 @@ TEST(Resize, FastKernelsGiveThePlainBits) {
   }
 }
 
+TEST(Resize, MirroredIsTheMirrorOfTheResult) {
+  CounterRng rng(hash64("resize test"), 2);
+  const Source source = random_picture(13, 21, rng);
+  for (const PassOrder order : {PassOrder::kRowsFirst, PassOrder::kColumnsFirst}) {
+    ResizePlan plan{ResizeFilter::kBicubic, order, {3.5, 1, 19, 12}, 6, 9};
+    const Pixels straight = resized(plain_resize_kernels(), plan, source);
+    plan.mirrored = true;
+    const Pixels mirrored = resized(plain_resize_kernels(), plan, source);
+    for (int64_t i = 0; i < 6 * 9; ++i) {
+      EXPECT_EQ(mirrored[3 * i + 1], straight[3 * (i / 9 * 9 + 8 - i % 9) + 1]);
+    }
+  }
+}
+
 TEST(Resize, FullSizeIsACopy) {
   CounterRng rng(hash64("resize test"), 1);
   const Source source = random_picture(9, 7, rng);
