@@ -20,6 +20,8 @@ struct SpecialIds {
   std::optional<int32_t> mask;
   std::optional<int32_t> pad;
   std::optional<int32_t> unk;
+  std::optional<int32_t> bos;
+  std::optional<int32_t> eos;
 };
 
 /// A tokenizer is built from its config alone.
