@@ -29,7 +29,7 @@ inline ChildResult run_child(const std::function<int()>& body) {
   close(ends[1]);
   ChildResult result;
   char buffer[4096];
-  for (ssize_t count = 0; (count = read(ends[0], buffer, sizeof buffer)) > 0;) {
+  for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
     result.error_text.append(buffer, static_cast<size_t>(count));
   }
   close(ends[0]);

@@ -10,7 +10,7 @@
 namespace tpretrain {
 namespace {
 
-constexpr uint64_t kKey = 11;
+constexpr uint64_t kAugmentKey = 11;
 using Fill = ImageAugmentConfig::Fill;
 using Pixels = std::vector<uint8_t>;
 
@@ -25,7 +25,7 @@ TEST(RandomShift, MovesByEveryDistanceUpToTheMost) {
   const Image ramp = ramp_image(9, 9);
   std::set<std::pair<int, int>> seen;
   for (uint64_t i = 0; i < 400; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kAugmentKey, i);
     const Pixels out = changed(
         ramp.pixels, 9, [&](const Canvas& canvas) { random_shift(canvas, 2, Fill::kEdge, rng); });
     const uint8_t* middle = &out[3 * (4 * 9 + 4)];
@@ -42,7 +42,7 @@ TEST(RandomShift, FillsWhatComesInAsAskedFor) {
   for (const Fill fill : {Fill::kEdge, Fill::kWhite, Fill::kBlack}) {
     Pixels all;
     for (uint64_t i = 0; i < 20; ++i) {
-      CounterRng rng(kKey, i);
+      CounterRng rng(kAugmentKey, i);
       const Pixels out =
           changed(grey, 4, [&](const Canvas& canvas) { random_shift(canvas, 3, fill, rng); });
       all.insert(all.end(), out.begin(), out.end());
@@ -59,7 +59,7 @@ TEST(RandAugment, RunsManyOperationsAndSometimesNone) {
   std::set<Pixels> results;
   int same = 0;
   for (uint64_t i = 0; i < 600; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kAugmentKey, i);
     const Pixels out = changed(image.pixels, 16, [&](const Canvas& canvas) {
       rand_augment(canvas, {1, 15}, Fill::kBlack, rng);
     });
@@ -74,7 +74,7 @@ TEST(RandAugment, RunsManyOperationsAndSometimesNone) {
 TEST(RandAugment, RunsAsManyOperationsAsAskedFor) {
   const Image image = noise_image(8, 8);
   for (uint64_t i = 0; i < 20; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kAugmentKey, i);
     EXPECT_EQ(changed(image.pixels, 8,
                       [&](const Canvas& canvas) {
                         rand_augment(canvas, {0, 9}, Fill::kBlack, rng);
@@ -88,7 +88,7 @@ TEST(ColorJitter, DrawsFactorsAroundOne) {
   int low = 255;
   int high = 0;
   for (uint64_t i = 0; i < 500; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kAugmentKey, i);
     ColorJitterConfig config;
     config.brightness = 0.5;
     const Pixels out =
@@ -102,7 +102,7 @@ TEST(ColorJitter, DrawsFactorsAroundOne) {
 
 TEST(ColorJitter, ChangesNothingWhereAllAreZero) {
   const Image image = noise_image(8, 8);
-  CounterRng rng(kKey, 0);
+  CounterRng rng(kAugmentKey, 0);
   EXPECT_EQ(changed(image.pixels, 8, [&](const Canvas& canvas) { color_jitter(canvas, {}, rng); }),
             image.pixels);
 }
@@ -115,7 +115,7 @@ TEST(ColorJitter, TheOrderIsDrawnToo) {
   config.saturation = 1;
   int clipped_first = 0;
   for (uint64_t i = 0; i < 200; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kAugmentKey, i);
     const Pixels out =
         changed(red, 1, [&](const Canvas& canvas) { color_jitter(canvas, config, rng); });
     clipped_first += out[0] == 255 ? 0 : 1;

@@ -7,7 +7,7 @@
 namespace tpretrain {
 namespace {
 
-constexpr uint64_t kKey = 5;
+constexpr uint64_t kGeometryKey = 5;
 
 TEST(FittedPart, CutsTheMiddleOutOfTheLongerSide) {
   ImageTransformConfig config;
@@ -64,7 +64,7 @@ TEST(RandomPart, HasTheAreasAndShapesThatWereAskedFor) {
   double most = 0;
   double wide = 0;
   for (uint64_t i = 0; i < 2000; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kGeometryKey, i);
     const kernels::ResizeBox box = random_part(config, 64, 300, 400, rng).box;
     const double h = box.bottom - box.top;
     const double w = box.right - box.left;
@@ -87,7 +87,7 @@ TEST(RandomPart, ReachesEveryPlace) {
   const RandomResizedCropConfig config{{0.25, 0.25}, {1, 1}};
   int64_t corners = 0;
   for (uint64_t i = 0; i < 500; ++i) {
-    CounterRng rng(kKey, i);
+    CounterRng rng(kGeometryKey, i);
     const kernels::ResizeBox box = random_part(config, 4, 8, 8, rng).box;
     EXPECT_EQ(box.right - box.left, 4);
     corners |= box.left == 0 && box.top == 0 ? 1 : 0;
@@ -98,7 +98,7 @@ TEST(RandomPart, ReachesEveryPlace) {
 }
 
 TEST(RandomPart, TakesTheMiddleWhereNoCropFits) {
-  CounterRng rng(kKey, 0);
+  CounterRng rng(kGeometryKey, 0);
   const RandomResizedCropConfig config{{0.9, 1.0}, {0.75, 4.0 / 3.0}};
   const kernels::ResizeBox box = random_part(config, 64, 30, 900, rng).box;
   EXPECT_EQ(box.bottom - box.top, 30);
@@ -107,7 +107,7 @@ TEST(RandomPart, TakesTheMiddleWhereNoCropFits) {
 }
 
 TEST(RandomPart, AOnePixelPictureIsItsOnlyCrop) {
-  CounterRng rng(kKey, 0);
+  CounterRng rng(kGeometryKey, 0);
   const kernels::ResizeBox box = random_part({}, 64, 1, 1, rng).box;
   EXPECT_EQ(box.right, 1);
   EXPECT_EQ(box.bottom, 1);

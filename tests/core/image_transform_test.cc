@@ -13,10 +13,10 @@
 namespace tpretrain {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Pixels = std::vector<uint8_t>;
-constexpr uint64_t kKey = 3;
+constexpr uint64_t kTransformKey = 3;
 
 ImageTransformConfig config_of(int64_t size) {
   ImageTransformConfig config;
@@ -28,7 +28,7 @@ Pixels applied(const ImageTransformConfig& config, const EncodedImage& image, in
                bool training) {
   Pixels out(static_cast<size_t>(config.size * config.size * 3), 77);
   ImageScratch scratch;
-  ImageTransform(config).apply(image, kKey, ordinal, training, scratch, out.data());
+  ImageTransform(config).apply(image, kTransformKey, ordinal, training, scratch, out.data());
   return out;
 }
 
@@ -120,13 +120,13 @@ TEST(ImageTransform, DrawsDependOnKeyAndOrdinalOnly) {
   Pixels out(16 * 16 * 3);
   std::vector<Pixels> results;
   for (const int64_t ordinal : {7, 8, 7}) {
-    transform.apply(image, kKey, ordinal, true, used, out.data());
+    transform.apply(image, kTransformKey, ordinal, true, used, out.data());
     results.push_back(out);
   }
   EXPECT_EQ(results[0], results[2]);
   EXPECT_NE(results[0], results[1]);
   EXPECT_EQ(results[0], applied(config, image, 7, true));
-  transform.apply(image, kKey + 1, 7, true, used, out.data());
+  transform.apply(image, kTransformKey + 1, 7, true, used, out.data());
   EXPECT_NE(out, results[0]);
 }
 

@@ -1,4 +1,6 @@
-// The shipped recipes: exact parameter counts, and one training step each at full size.
+// The shipped recipes have the parameters that their papers' models have.
+#include <algorithm>
+
 #include <ATen/core/Tensor.h>
 
 #include <gtest/gtest.h>
@@ -10,27 +12,48 @@
 namespace tpretrain {
 namespace {
 
-struct Size {
-  const char* name;
+struct Published {
+  const char* recipe;
+  int64_t vocabulary;
+  int64_t length;  ///< of texts
   int64_t parameters;
 };
 
-class BertRecipe : public testing::TestWithParam<Size> {};
+class PublishedRecipe : public testing::TestWithParam<Published> {};
 
-TEST_P(BertRecipe, HasThePublishedNumberOfParameters) {
+TEST_P(PublishedRecipe, HasThePublishedNumberOfParameters) {
   const Registry registry = builtin_registry();
   const Recipe recipe = load_recipe(
-      std::string(TP_SOURCE_DIR "/configs/bert/") + GetParam().name + ".yaml", {}, registry);
-  const Model model(recipe.model, {.seed = 1, .vocabulary = 30522, .positions = {{"text", 512}}},
-                    registry);
+      std::string(TP_SOURCE_DIR "/configs/") + GetParam().recipe + ".yaml", {}, registry);
+  const Model model(
+      recipe.model,
+      {.seed = 1, .vocabulary = GetParam().vocabulary, .positions = {{"text", GetParam().length}}},
+      registry);
   EXPECT_EQ(model.buffer().trained(), GetParam().parameters);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, BertRecipe,
-                         testing::Values(Size{"tiny", 4433468}, Size{"mini", 11267900},
-                                         Size{"small", 29058876}, Size{"medium", 41668412},
-                                         Size{"base", 110106428}, Size{"large", 336226108}),
-                         [](const auto& info) { return std::string(info.param.name); });
+std::string recipe_name(const testing::TestParamInfo<Published>& info) {
+  std::string name = info.param.recipe;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Bert, PublishedRecipe,
+                         testing::Values(Published{"bert/tiny", 30522, 512, 4433468},
+                                         Published{"bert/mini", 30522, 512, 11267900},
+                                         Published{"bert/small", 30522, 512, 29058876},
+                                         Published{"bert/medium", 30522, 512, 41668412},
+                                         Published{"bert/base", 30522, 512, 110106428},
+                                         Published{"bert/large", 30522, 512, 336226108}),
+                         recipe_name);
+
+INSTANTIATE_TEST_SUITE_P(Vision, PublishedRecipe,
+                         testing::Values(Published{"clip/vit_b32", 49408, 77, 151277313},
+                                         Published{"clip/vit_b16", 49408, 77, 149620737},
+                                         Published{"clip/vit_l14", 49408, 77, 427616513},
+                                         Published{"siglip/vit_b16", 32000, 64, 203155970},
+                                         Published{"vit/b16", 0, 0, 86567656}),
+                         recipe_name);
 
 TEST(Recipes, TheFullFormBuildsTheSameModelBitForBit) {
   const Registry registry = builtin_registry();
