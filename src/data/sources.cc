@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "data/items/image_folder.h"
+#include "data/items/row_source_configs.h"
+#include "data/items/shard_source.h"
 #include "data/text_source.h"
 #include "data/token_file_patterns.h"
 #include "tpretrain/base/error.h"
@@ -38,6 +41,34 @@ void register_sources(Registry& registry) {
        .paper = "",
        .reads = {},
        .ops = {}});
+  registry.add<Source, data::ShardSource, data::ShardSourceConfig>(
+      {.name = "shards",
+       .summary = "Pictures with captions or classes in WebDataset tar shards.",
+       .paper = "",
+       .reads = {},
+       .ops = {}});
+  registry.add<Source, data::ImageFolder, data::ImageFolderConfig>(
+      {.name = "image_folder",
+       .summary = "Pictures in a folder with a sub-folder for each class.",
+       .paper = "",
+       .reads = {},
+       .ops = {}});
+  registry.add_made_by<Source, data::TableConfig>(
+      {.name = "table",
+       .summary = "Pictures that CSV or TSV files name, with captions or classes.",
+       .paper = "",
+       .reads = {},
+       .ops = {}},
+      [](const data::TableConfig& config, const SourceContext&) { return open_table(config); });
+  registry.add_made_by<Source, data::JsonLinesConfig>(
+      {.name = "json_lines",
+       .summary = "Pictures that JSON lines or lists name, with captions or classes.",
+       .paper = "",
+       .reads = {},
+       .ops = {}},
+      [](const data::JsonLinesConfig& config, const SourceContext&) {
+        return open_json_lines(config);
+      });
 }
 
 }  // namespace tpretrain

@@ -51,6 +51,12 @@ struct Item {
   std::optional<int64_t> label;         ///< class index
 };
 
+/// What happens to an item that cannot be used: damaged, incomplete, named twice.
+enum class BadItems {
+  kSkip,   ///< counted and named; another one takes its place
+  kError,  ///< the first one ends the run
+};
+
 /// Pictures with captions or classes: tar shards, folders, tables.
 class ItemSource : public Source {
  public:
@@ -62,6 +68,8 @@ class ItemSource : public Source {
 
   /// Names of the classes, by label; empty when the source has none.
   virtual std::vector<std::string> classes() const { return {}; }
+
+  virtual BadItems bad_items() const { return BadItems::kSkip; }
 };
 
 }  // namespace tpretrain

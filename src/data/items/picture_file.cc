@@ -1,0 +1,33 @@
+#include "data/items/picture_file.h"
+
+#include <fmt/core.h>
+
+#include "data/shard/byte_file.h"
+#include "data/shard/sample_name.h"
+#include "tpretrain/base/error.h"
+
+namespace tpretrain::data {
+
+std::unique_ptr<EncodedImage> open_picture(const std::string& path, const ImageLimits& limits) {
+  try {
+    const DiskFile file(path);
+    if (file.size() > kMaxImageBytes) {
+      throw DataError(fmt::format("{}: a picture of {} bytes; at most {} are read", path,
+                                  file.size(), kMaxImageBytes));
+    }
+    return open_image(file.bytes(0, file.size()), path, limits);
+  } catch (const NotFoundError& error) {
+    throw DataError(error.what());
+  }
+}
+
+bool is_picture_name(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) {
+    return false;
+  }
+  const auto split = split_sample_name("x" + std::string(name.substr(dot)));
+  return split && member_role(split->extension) == MemberRole::kImage;
+}
+
+}  // namespace tpretrain::data

@@ -1,0 +1,79 @@
+/// Pictures that tables name: CSV, TSV, JSON lines and lists. Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "data/items/item_options.h"
+#include "data/items/row_format.h"
+#include "tpretrain/base/hash.h"
+#include "tpretrain/core/source.h"
+
+namespace tpretrain::data {
+
+struct RowSourceOptions {
+  std::vector<std::string> files;
+  std::string root;  ///< of relative names of pictures; "": the folder of the table
+  ItemOptions items;
+
+  /// The keys of a recipe, without the form of the rows.
+  void describe(ConfigVisitor& v);
+};
+
+/// Rows that name one picture are one item with all their captions; items stand in the order of
+/// their first rows. Memory: 24 to 28 bytes a row; the rows stay on disk.
+class RowSource final : public ItemSource {
+ public:
+  /// Reads every row once. Errors: NotFoundError, IoError, DataError (no usable row; a bad one by
+  /// policy; a table that is damaged as a whole).
+  RowSource(const RowSourceOptions& options, std::unique_ptr<RowFormat> format);
+
+  int64_t items() const override { return static_cast<int64_t>(captions_.size()); }
+
+  std::string hash() const override { return hash_; }
+
+  std::string sidecar() const override;
+  Item read(int64_t index) const override;
+
+  int64_t caption_count(int64_t index) const override {
+    return captions_[static_cast<size_t>(index)];
+  }
+
+  BadItems bad_items() const override { return options_.items.bad_items; }
+
+ private:
+  struct Place {
+    uint64_t offset = 0;
+    uint32_t size = 0;
+    uint32_t file = 0;
+  };
+
+  /// What is known of the rows while they are read.
+  struct Draft {
+    std::vector<Place> rows;
+    std::vector<uint32_t> items;                     ///< of each row
+    std::unordered_map<uint64_t, uint32_t> by_name;  ///< hash of the picture's path to item
+    Xxh3 hash;                                       ///< of the rows
+  };
+
+  void scan_file(size_t file, Draft& draft, ItemFaults& faults);
+  void add(size_t file, const RowText& text, Draft& draft);
+  void sort_rows(const Draft& draft);
+  std::string resolve(size_t file, const std::string& image) const;
+  Row row_at(const Place& place) const;
+  std::string where(const Place& place) const;
+
+  RowSourceOptions options_;
+  std::unique_ptr<RowFormat> format_;
+  std::vector<std::unique_ptr<DiskFile>> files_;
+  std::vector<uint32_t> captions_;  ///< of each item
+  std::vector<uint32_t> starts_;    ///< rows of item i: [starts_[i], starts_[i + 1])
+  std::vector<Place> rows_;
+  std::string hash_;
+};
+
+}  // namespace tpretrain::data

@@ -1,0 +1,48 @@
+/// WebDataset shards: tar archives of pictures with captions or classes. Torch-free.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/items/item_options.h"
+#include "data/shard/shard_set.h"
+#include "tpretrain/core/source.h"
+
+namespace tpretrain::data {
+
+struct ShardSourceConfig {
+  std::vector<std::string> files;
+  std::string index;
+  ItemOptions items;
+
+  void describe(ConfigVisitor& v);
+};
+
+/// An item is a run of members with one key: a picture (jpg, jpeg, png, webp), its captions (txt,
+/// text, caption, transcript; else `captions`, `caption` or `text` of json) and its class (cls,
+/// cls2, index; else `label` or `cls` of json).
+class ShardSource final : public ItemSource {
+ public:
+  /// Errors: NotFoundError, IoError, DataError (no sample; a bad one by policy).
+  ShardSource(const ShardSourceConfig& config, const SourceContext& context);
+
+  int64_t items() const override { return shards_.samples(); }
+
+  std::string hash() const override;
+  std::string sidecar() const override;
+  Item read(int64_t index) const override;
+  int64_t caption_count(int64_t index) const override;
+
+  BadItems bad_items() const override { return options_.bad_items; }
+
+ private:
+  void take_faults(ItemFaults& faults) const;
+  void add_captions(const ByteFile& file, const std::vector<ShardMember>& members,
+                    const std::string& where, Item& item) const;
+
+  ItemOptions options_;
+  ShardSet shards_;
+};
+
+}  // namespace tpretrain::data
