@@ -30,7 +30,7 @@ void ImageFolderConfig::describe(ConfigVisitor& v) {
 }
 
 ImageFolder::ImageFolder(const ImageFolderConfig& config, const SourceContext&)
-    : root_(config.path), caption_(config.caption), options_(config.items) {
+    : PictureSource(config.items), root_(config.path), caption_(config.caption) {
   std::error_code error;
   if (!fs::is_directory(root_, error)) {
     throw NotFoundError(fmt::format("the folder of pictures '{}' does not exist", root_));
@@ -108,12 +108,12 @@ std::string ImageFolder::caption(std::string_view name) const {
   return join(words, " ");
 }
 
-Item ImageFolder::read(int64_t index) const {
-  Item item;
+StoredItem ImageFolder::load(int64_t index) const {
+  StoredItem item;
   item.name = name(index);
   if (caption_ != FolderCaption::kNone) {
     item.captions.push_back(caption(item.name));
-    options_.limit_captions(item.captions, item.name);
+    options().limit_captions(item.captions, item.name);
   }
   const size_t slash = item.name.find('/');
   if (slash != std::string::npos) {
@@ -121,7 +121,8 @@ Item ImageFolder::read(int64_t index) const {
         std::lower_bound(classes_.begin(), classes_.end(), item.name.substr(0, slash));
     item.label = at - classes_.begin();
   }
-  item.image = open_picture((fs::path(root_) / item.name).string(), options_.limits());
+  item.where = (fs::path(root_) / item.name).string();
+  item.image = read_picture(item.where);
   return item;
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/items/item_options.h"
+#include "data/items/picture_source.h"
 #include "tpretrain/core/source.h"
 
 namespace tpretrain::data {
@@ -29,7 +29,7 @@ struct ImageFolderConfig {
 /// Items are all pictures (jpg, jpeg, png, webp) below the folder, in the order of their names by
 /// bytes. Classes are its sub-folders in that order; a picture beside them has none.
 /// Memory: the names below the folder.
-class ImageFolder final : public ItemSource {
+class ImageFolder final : public PictureSource {
  public:
   /// Errors: NotFoundError, IoError, DataError (no picture).
   ImageFolder(const ImageFolderConfig& config, const SourceContext& context);
@@ -40,13 +40,11 @@ class ImageFolder final : public ItemSource {
 
   std::string sidecar() const override { return root_; }
 
-  Item read(int64_t index) const override;
+  StoredItem load(int64_t index) const override;
 
   int64_t caption_count(int64_t) const override { return caption_ == FolderCaption::kNone ? 0 : 1; }
 
   std::vector<std::string> classes() const override { return classes_; }
-
-  BadItems bad_items() const override { return options_.bad_items; }
 
  private:
   /// Adds the pictures of a folder: `below` is its name under the root, "" or ending in a slash.
@@ -56,7 +54,6 @@ class ImageFolder final : public ItemSource {
 
   std::string root_;
   FolderCaption caption_;
-  ItemOptions options_;
   std::string names_;             ///< one after the other
   std::vector<uint64_t> ends_;    ///< names_ up to and with each
   std::vector<std::string> classes_;

@@ -2,20 +2,21 @@
 
 #include <fmt/core.h>
 
+#include "data/items/item_options.h"
 #include "data/shard/byte_file.h"
 #include "data/shard/sample_name.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain::data {
 
-std::unique_ptr<EncodedImage> open_picture(const std::string& path, const ImageLimits& limits) {
+std::string read_picture(const std::string& path) {
   try {
     const DiskFile file(path);
     if (file.size() > kMaxImageBytes) {
       throw DataError(fmt::format("{}: a picture of {} bytes; at most {} are read", path,
                                   file.size(), kMaxImageBytes));
     }
-    return open_image(file.bytes(0, file.size()), path, limits);
+    return file.bytes(0, file.size());
   } catch (const NotFoundError& error) {
     throw DataError(error.what());
   }

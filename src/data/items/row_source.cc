@@ -33,16 +33,18 @@ void RowSourceOptions::describe(ConfigVisitor& v) {
 }
 
 RowSource::RowSource(const RowSourceOptions& options, std::unique_ptr<RowFormat> format)
-    : options_(options), format_(std::move(format)) {
-  options_.files = expand_corpus_files(options.files);
-  ItemFaults faults(options_.items.bad_items);
+    : PictureSource(options.items),
+      names_(expand_corpus_files(options.files)),
+      root_(options.root),
+      format_(std::move(format)) {
+  ItemFaults faults(bad_items());
   Draft draft;
-  for (size_t file = 0; file < options_.files.size(); ++file) {
-    files_.push_back(std::make_unique<DiskFile>(options_.files[file]));
+  for (size_t file = 0; file < names_.size(); ++file) {
+    files_.push_back(std::make_unique<DiskFile>(names_[file]));
     scan_file(file, draft, faults);
   }
   if (captions_.empty()) {
-    throw DataError(fmt::format("{} give no sample{}{}", join(options_.files, ", "),
+    throw DataError(fmt::format("{} give no sample{}{}", join(names_, ", "),
                                 faults.lines().empty() ? "" : ": ", join(faults.lines(), "; ")),
                     format_->expected());
   }
@@ -106,12 +108,12 @@ void RowSource::sort_rows(const Draft& draft) {
 }
 
 std::string RowSource::sidecar() const {
-  return sidecar_name(options_.files);
+  return sidecar_name(names_);
 }
 
 std::string RowSource::resolve(size_t file, const std::string& image) const {
   const fs::path root =
-      options_.root.empty() ? fs::path(options_.files[file]).parent_path() : fs::path(options_.root);
+      root_.empty() ? fs::path(names_[file]).parent_path() : fs::path(root_);
   return (root / image).lexically_normal().string();
 }
 
@@ -127,9 +129,9 @@ Row RowSource::row_at(const Place& place) const {
   }
 }
 
-Item RowSource::read(int64_t index) const {
+StoredItem RowSource::load(int64_t index) const {
   const auto i = static_cast<size_t>(index);
-  Item item;
+  StoredItem item;
   std::string path;
   for (uint32_t k = starts_[i]; k < starts_[i + 1]; ++k) {
     Row row = row_at(rows_[k]);
@@ -144,8 +146,9 @@ Item RowSource::read(int64_t index) const {
     item.label = row.label;
     std::move(row.captions.begin(), row.captions.end(), std::back_inserter(item.captions));
   }
-  options_.items.limit_captions(item.captions, item.name);
-  item.image = open_picture(path, options_.items.limits());
+  options().limit_captions(item.captions, item.name);
+  item.image = read_picture(path);
+  item.where = path;
   return item;
 }
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "data/items/item_options.h"
+#include "data/items/picture_source.h"
 #include "data/items/row_format.h"
 #include "tpretrain/base/hash.h"
 #include "tpretrain/core/source.h"
@@ -26,7 +26,7 @@ struct RowSourceOptions {
 
 /// Rows that name one picture are one item with all their captions; items stand in the order of
 /// their first rows. Memory: 24 to 28 bytes a row; the rows stay on disk.
-class RowSource final : public ItemSource {
+class RowSource final : public PictureSource {
  public:
   /// Reads every row once. Errors: NotFoundError, IoError, DataError (no usable row; a bad one by
   /// policy; a table that is damaged as a whole).
@@ -37,13 +37,11 @@ class RowSource final : public ItemSource {
   std::string hash() const override { return hash_; }
 
   std::string sidecar() const override;
-  Item read(int64_t index) const override;
+  StoredItem load(int64_t index) const override;
 
   int64_t caption_count(int64_t index) const override {
     return captions_[static_cast<size_t>(index)];
   }
-
-  BadItems bad_items() const override { return options_.items.bad_items; }
 
  private:
   struct Place {
@@ -67,7 +65,8 @@ class RowSource final : public ItemSource {
   Row row_at(const Place& place) const;
   std::string where(const Place& place) const;
 
-  RowSourceOptions options_;
+  std::vector<std::string> names_;
+  std::string root_;
   std::unique_ptr<RowFormat> format_;
   std::vector<std::unique_ptr<DiskFile>> files_;
   std::vector<uint32_t> captions_;  ///< of each item

@@ -81,8 +81,8 @@ void ShardSourceConfig::describe(ConfigVisitor& v) {
 }
 
 ShardSource::ShardSource(const ShardSourceConfig& config, const SourceContext&)
-    : options_(config.items), shards_(expand_shards(config.files), config.index) {
-  ItemFaults faults(options_.bad_items);
+    : PictureSource(config.items), shards_(expand_shards(config.files), config.index) {
+  ItemFaults faults(options().bad_items);
   take_faults(faults);
   if (items() == 0) {
     throw DataError(fmt::format("{} give no sample{}{}", join(config.files, ", "),
@@ -133,11 +133,11 @@ int64_t ShardSource::caption_count(int64_t index) const {
 }
 
 void ShardSource::add_captions(const ByteFile& file, const std::vector<ShardMember>& members,
-                               const std::string& where, Item& item) const {
+                               const std::string& where, StoredItem& item) const {
   if (const ShardMember* text = find(members, MemberRole::kText)) {
     // Of a longer one the rest would be cut away; one byte more shows that it is longer.
-    const bool cut = options_.long_caption == LongCaption::kCut;
-    const uint64_t most = cut ? static_cast<uint64_t>(options_.max_caption) + 1 : kMaxJson;
+    const bool cut = options().long_caption == LongCaption::kCut;
+    const uint64_t most = cut ? static_cast<uint64_t>(options().max_caption) + 1 : kMaxJson;
     ShardMember start = *text;
     start.size = cut ? std::min(text->size, most) : text->size;
     item.captions.push_back(clean_caption(bytes_of(file, start, most, where)));
@@ -150,15 +150,15 @@ void ShardSource::add_captions(const ByteFile& file, const std::vector<ShardMemb
       throw DataError(fmt::format("{}.json: {}", where, error.what()));
     }
   }
-  options_.limit_captions(item.captions, where);
+  options().limit_captions(item.captions, where);
 }
 
-Item ShardSource::read(int64_t index) const {
+StoredItem ShardSource::load(int64_t index) const {
   const ShardSet::Place place = shards_.place(index);
   const ShardIndex& shard = shards_.index(place.shard);
   const std::vector<ShardMember> members = shard.members(place.sample);
   const std::shared_ptr<const ByteFile> file = shards_.file(place.shard);
-  Item item;
+  StoredItem item;
   item.name = shard.key(place.sample);
   const std::string where = shards_.shards()[place.shard] + ": " + escape_control(item.name);
   add_captions(*file, members, where, item);
@@ -169,8 +169,8 @@ Item ShardSource::read(int64_t index) const {
     }
   }
   if (const ShardMember* image = find(members, MemberRole::kImage)) {
-    item.image = open_image(bytes_of(*file, *image, kMaxImageBytes, where),
-                            fmt::format("{}.{}", where, image->extension), options_.limits());
+    item.where = fmt::format("{}.{}", where, image->extension);
+    item.image = bytes_of(*file, *image, kMaxImageBytes, where);
   }
   return item;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/items/item_options.h"
+#include "data/items/picture_source.h"
 #include "data/shard/shard_set.h"
 #include "tpretrain/core/source.h"
 
@@ -22,7 +22,7 @@ struct ShardSourceConfig {
 /// An item is a run of members with one key: a picture (jpg, jpeg, png, webp), its captions (txt,
 /// text, caption, transcript; else `captions`, `caption` or `text` of json) and its class (cls,
 /// cls2, index; else `label` or `cls` of json).
-class ShardSource final : public ItemSource {
+class ShardSource final : public PictureSource {
  public:
   /// Errors: NotFoundError, IoError, DataError (no sample; a bad one by policy).
   ShardSource(const ShardSourceConfig& config, const SourceContext& context);
@@ -31,17 +31,14 @@ class ShardSource final : public ItemSource {
 
   std::string hash() const override;
   std::string sidecar() const override;
-  Item read(int64_t index) const override;
+  StoredItem load(int64_t index) const override;
   int64_t caption_count(int64_t index) const override;
-
-  BadItems bad_items() const override { return options_.bad_items; }
 
  private:
   void take_faults(ItemFaults& faults) const;
   void add_captions(const ByteFile& file, const std::vector<ShardMember>& members,
-                    const std::string& where, Item& item) const;
+                    const std::string& where, StoredItem& item) const;
 
-  ItemOptions options_;
   ShardSet shards_;
 };
 
