@@ -98,8 +98,9 @@ std::shared_ptr<Processor> make_processor(const Recipe& recipe, const Registry& 
   const uint64_t seed = hash64(static_cast<uint64_t>(recipe.config.seed),
                                hash64(split == Split::kTrain ? "train" : "valid"));
   const bool compose_only = tokenizer == nullptr;
-  return registry.make<Processor>(recipe.config.data.processor,
-                                  {std::move(tokenizer), seed, compose_only});
+  return registry.make<Processor>(
+      recipe.config.data.processor,
+      {std::move(tokenizer), seed, compose_only, split == Split::kTrain});
 }
 
 OpenData open_data(const Recipe& recipe, const Registry& registry,

@@ -56,6 +56,7 @@ struct ProcessorContext {
   std::shared_ptr<const Tokenizer> tokenizer;  ///< null when the recipe has none
   uint64_t seed = 0;                           ///< of the draws; validation has its own stream
   bool compose_only = false;                   ///< no vocabulary was opened
+  bool training = true;                        ///< samples may be augmented
 };
 
 /// Samples of one source.
