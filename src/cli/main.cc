@@ -44,6 +44,8 @@ Outcome run_command(const CommandLine& line, RunState& state) {
     tokenizer_train(line.tokenizer_train);
   } else if (name == "tokenizer encode") {
     tokenizer_encode(line.tokenizer_encode);
+  } else if (name == "data pack") {
+    data_pack(line.data_pack);
   } else if (name == "pretrain") {
     keep_freed_memory();
     outcome = pretrain(line.pretrain, state);

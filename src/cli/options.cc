@@ -161,6 +161,27 @@ void declare_tokenizer_encode(CLI::App& app, CommandLine& line) {
   app.add_flag("--no-special", a.no_special, "No [CLS] and [SEP] around a line");
 }
 
+void declare_data_pack(CLI::App& app, CommandLine& line) {
+  DataPackArguments& a = line.data_pack;
+  app.add_option("inputs", a.inputs,
+                 "A recipe, or a folder of pictures, .csv, .tsv, .jsonl or .tar files")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--split", a.split, "Which source of a recipe: train or valid")
+      ->check(CLI::IsMember({"train", "valid"}))
+      ->type_name("SPLIT");
+  app.add_option("-o,--output", a.output, "PREFIX of the shards: PREFIX-000000.tar, ...")
+      ->required()
+      ->type_name("PREFIX");
+  app.add_option("--samples", a.samples, "Samples of a shard")->check(CLI::PositiveNumber);
+  app.add_option("--max-side", a.max_side,
+                 "Pixels of the longer side of a picture; larger ones are shrunk to PNG. 0: any")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--overwrite", a.overwrite, "Replace shards that are there");
+  add_sets(app, a.sets);
+  add_json(app, a.json);
+}
+
 void declare_pretrain(CLI::App& app, CommandLine& line) {
   PretrainArguments& a = line.pretrain;
   add_recipe(app, a);
@@ -256,6 +277,11 @@ constexpr Command kCommands[] = {
      "Examples:\n  tpretrain tokenizer encode --wordpiece vocab.txt --lowercase text.txt\n"
      "  echo some text | tpretrain tokenizer encode --recipe recipe.yaml -",
      declare_tokenizer_encode},
+    {"data pack", "Pictures with captions or classes to tar shards",
+     "Examples:\n  tpretrain data pack pictures/ --set caption=path -o shards/train\n"
+     "  tpretrain data pack captions.tsv --samples 5000 --max-side 256 -o shards/train\n"
+     "  tpretrain data pack recipe.yaml --split valid -o shards/valid",
+     declare_data_pack},
     {"pretrain", "Train; goes on where an earlier run stopped",
      "Examples:\n  tpretrain pretrain recipe.yaml\n"
      "  tpretrain pretrain recipe.yaml --run runs/b --set seed=2 --max-time 11h\n"
@@ -303,6 +329,7 @@ void declare_all(CLI::App& root, CommandLine& line, const std::string& version) 
   root.add_option("--log-format", line.global.log_format, "text or json, on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
+  root.add_subcommand("data", "Data sets")->require_subcommand(0, 1)->fallthrough();
   root.add_subcommand("tokenizer", "Vocabularies and ids")->require_subcommand(0, 1)->fallthrough();
   for (const Command& command : kCommands) {
     CLI::App* app = app_of(root, command.name);

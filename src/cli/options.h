@@ -90,6 +90,17 @@ struct TokenizerEncodeArguments {
   bool no_special = false;
 };
 
+struct DataPackArguments {
+  std::vector<std::string> inputs;  ///< one recipe, or pictures: a folder, tables, shards
+  std::vector<std::string> sets;
+  std::string split = "train";  ///< of a recipe: train, valid
+  std::string output;
+  int64_t samples = 10000;
+  int64_t max_side = 0;
+  bool overwrite = false;
+  bool json = false;
+};
+
 struct PretrainArguments : RecipeArguments {
   std::string run;
   bool fresh = false;
@@ -131,6 +142,7 @@ struct CommandLine {
   PreprocessArguments preprocess;
   TokenizerTrainArguments tokenizer_train;
   TokenizerEncodeArguments tokenizer_encode;
+  DataPackArguments data_pack;
   PretrainArguments pretrain;
   EvalArguments eval;
   PredictArguments predict;

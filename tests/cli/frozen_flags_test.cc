@@ -45,6 +45,8 @@ TEST(FrozenInterface, JsonKeys) {
   add({"compose", "recipe.yaml", "--json"});
   add({"preprocess", "recipe.yaml", "--json"});
   add({"tokenizer", "train", "train.txt", "--json", "-o", "other.txt", "--size", "45"});
+  project.write("pictures/a.png", kPixel);
+  add({"data", "pack", "pictures", "-o", "shards/a", "--json"});
   add({"pretrain", "recipe.yaml", "--json"});
   add({"eval", "runs/small", "--json"});
   add({"predict", "runs/small", "a [MASK]", "--json"});

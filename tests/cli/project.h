@@ -112,6 +112,14 @@ log: {every: 1}
   TemporaryFolder folder_;
 };
 
+/// A PNG of one grey pixel.
+inline const std::string kPixel(
+    "\211\120\116\107\015\012\032\012\000\000\000\015\111\110\104\122\000\000\000\001\000\000"
+    "\000\001\010\000\000\000\000\072\176\233\125\000\000\000\012\111\104\101\124\170\332\143"
+    "\150\000\000\000\202\000\201\332\105\010\073\000\000\000\000\111\105\116\104\256\102\140"
+    "\202",
+    67);
+
 inline std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   size_t at = 0;

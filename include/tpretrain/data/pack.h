@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "data/items/picture_source.h"
 #include "tpretrain/base/fs.h"
+#include "tpretrain/core/source.h"
 
-namespace tpretrain::data {
+namespace tpretrain {
 
 struct PackOptions {
   fs::path output;          ///< prefix: <output>-000000.tar, <output>-000001.tar, ...
@@ -35,8 +35,9 @@ using PackProgressFn = std::function<void(int64_t items)>;
 /// Writes item i as members 00000i.{jpg,png,webp}, .txt with its caption or .json with several,
 /// {"captions": [...]}, and .cls with its class. Pictures are copied as they are stored. The bytes
 /// depend on the items and the options alone; every shard appears when it is whole.
-/// Errors: those of the source, DataError (no item), OutputError, IoError.
-PackReport pack(const PictureSource& source, const PackOptions& options,
+/// Errors: ConfigError for a source that is not one of ours, those of the source, DataError (no
+/// item), OutputError, IoError.
+PackReport pack(const ItemSource& source, const PackOptions& options,
                 const PackProgressFn& progress = {}, FileSystem& files = FileSystem::posix());
 
-}  // namespace tpretrain::data
+}  // namespace tpretrain

@@ -1,17 +1,21 @@
-#include "data/shard/pack.h"
+#include "tpretrain/data/pack.h"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "data/items/picture_source.h"
 #include "data/shard/shrink.h"
 #include "data/shard/tar_writer.h"
 #include "tpretrain/base/error.h"
 
-namespace tpretrain::data {
+namespace tpretrain {
+
+namespace data {
 
 namespace {
 
@@ -29,8 +33,8 @@ std::vector<fs::path> earlier_shards(const fs::path& output, FileSystem& files) 
   const std::string stem = output.filename().string() + "-";
   for (const std::string& name : files.list(folder)) {
     const size_t digits = name.find_first_not_of("0123456789", stem.size());
-    const bool ours = name.starts_with(stem) && digits != std::string::npos &&
-                      digits >= stem.size() + kDigits;
+    const bool ours =
+        name.starts_with(stem) && digits != std::string::npos && digits >= stem.size() + kDigits;
     if (ours && (name.substr(digits) == ".tar" || name.substr(digits) == ".tar.idx")) {
       found.push_back(folder / name);
     }
@@ -149,9 +153,16 @@ class Packer {
 
 }  // namespace
 
-PackReport pack(const PictureSource& source, const PackOptions& options,
+}  // namespace data
+
+PackReport pack(const ItemSource& source, const PackOptions& options,
                 const PackProgressFn& progress, FileSystem& files) {
-  return Packer(source, options, files).run(progress);
+  const auto* pictures = dynamic_cast<const data::PictureSource*>(&source);
+  if (pictures == nullptr) {
+    throw ConfigError("the source does not give its pictures as they are stored",
+                      "sources that do: shards, image_folder, table, json_lines");
+  }
+  return data::Packer(*pictures, options, files).run(progress);
 }
 
-}  // namespace tpretrain::data
+}  // namespace tpretrain
