@@ -26,3 +26,25 @@ as_root() {
 
 # usage FILE: prints the comment block at the top of a script.
 usage() { sed -n '2,/^$/{s/^# \{0,1\}//p}' "$1"; }
+
+# unpack_package NAME FOLDER: a package of the distribution, fetched and unpacked, not installed.
+unpack_package() {
+  local options=(-qq -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=3) work
+  if ! apt-cache show "$1" >/dev/null 2>&1; then
+    as_root apt-get -qq update
+  fi
+  work=$(mktemp -d "$2.XXXXXX")
+  (cd "$work" && apt-get "${options[@]}" download "$1")
+  dpkg-deb -x "$work/$1"_*.deb "$2"
+  rm -rf "$work"
+}
+
+# write_sums FOLDER: SHA256SUMS of the shards in a folder; its presence says that they are all there.
+write_sums() {
+  (cd "$1" && sha256sum -- *.tar >SHA256SUMS.partial && mv SHA256SUMS.partial SHA256SUMS)
+}
+
+# is_whole FOLDER: the shards are there and fit their sums.
+is_whole() {
+  [ -s "$1/SHA256SUMS" ] && (cd "$1" && sha256sum --check --status SHA256SUMS)
+}
