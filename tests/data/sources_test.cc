@@ -35,7 +35,8 @@ Choice choice(const std::string& yaml) {
 
 TEST(Sources, AreInTheRegistry) {
   const Registry registry = filled();
-  EXPECT_THAT(registry.names("source"), ElementsAre("text"));
+  EXPECT_THAT(registry.names("source"),
+              ElementsAre("image_folder", "json_lines", "shards", "table", "text"));
   EXPECT_THAT(registry.names("tokenizer"), ElementsAre("wordpiece"));
 }
 

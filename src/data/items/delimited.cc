@@ -9,10 +9,10 @@ namespace tpretrain::data {
 namespace {
 
 enum class State {
-  kStart,   ///< of a field
-  kPlain,   ///< in a field without quotes, or behind them
+  kStart,  ///< of a field
+  kPlain,  ///< in a field without quotes, or behind them
   kQuoted,
-  kQuote,   ///< a quote in a quoted field: its end, or the first of two that stand for one
+  kQuote,  ///< a quote in a quoted field: its end, or the first of two that stand for one
 };
 
 State step(State state, char c, const DelimitedForm& form) {

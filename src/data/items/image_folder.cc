@@ -61,7 +61,8 @@ void ImageFolder::walk(const std::string& below, int depth) {
       continue;
     }
     if (depth == kMaxDepth) {
-      throw DataError(fmt::format("the folder '{}' is more than {} folders deep", root_, kMaxDepth));
+      throw DataError(
+          fmt::format("the folder '{}' is more than {} folders deep", root_, kMaxDepth));
     }
     const size_t before = ends_.size();
     walk(below + entry, depth + 1);
@@ -117,8 +118,7 @@ StoredItem ImageFolder::load(int64_t index) const {
   }
   const size_t slash = item.name.find('/');
   if (slash != std::string::npos) {
-    const auto at =
-        std::lower_bound(classes_.begin(), classes_.end(), item.name.substr(0, slash));
+    const auto at = std::lower_bound(classes_.begin(), classes_.end(), item.name.substr(0, slash));
     item.label = at - classes_.begin();
   }
   item.where = (fs::path(root_) / item.name).string();

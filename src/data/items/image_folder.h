@@ -54,8 +54,8 @@ class ImageFolder final : public PictureSource {
 
   std::string root_;
   FolderCaption caption_;
-  std::string names_;             ///< one after the other
-  std::vector<uint64_t> ends_;    ///< names_ up to and with each
+  std::string names_;           ///< one after the other
+  std::vector<uint64_t> ends_;  ///< names_ up to and with each
   std::vector<std::string> classes_;
 };
 

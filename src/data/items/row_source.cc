@@ -112,8 +112,7 @@ std::string RowSource::sidecar() const {
 }
 
 std::string RowSource::resolve(size_t file, const std::string& image) const {
-  const fs::path root =
-      root_.empty() ? fs::path(names_[file]).parent_path() : fs::path(root_);
+  const fs::path root = root_.empty() ? fs::path(names_[file]).parent_path() : fs::path(root_);
   return (root / image).lexically_normal().string();
 }
 
@@ -137,9 +136,10 @@ StoredItem RowSource::load(int64_t index) const {
     Row row = row_at(rows_[k]);
     const std::string own = resolve(rows_[k].file, row.image);
     if (k > starts_[i] && (own != path || row.label != item.label)) {
-      throw DataError(fmt::format("{}: must have the picture and the class of the other rows of "
-                                  "'{}'",
-                                  where(rows_[k]), escape_control(item.name)));
+      throw DataError(
+          fmt::format("{}: must have the picture and the class of the other rows of "
+                      "'{}'",
+                      where(rows_[k]), escape_control(item.name)));
     }
     path = own;
     item.name = std::move(row.image);

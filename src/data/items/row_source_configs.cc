@@ -26,9 +26,8 @@ std::shared_ptr<Source> open_table(const TableConfig& config) {
 }
 
 std::shared_ptr<Source> open_json_lines(const JsonLinesConfig& config) {
-  return std::make_shared<RowSource>(
-      config.rows,
-      std::make_unique<JsonFormat>(JsonKeys{config.image, config.caption, config.label}));
+  return std::make_shared<RowSource>(config.rows, std::make_unique<JsonFormat>(JsonKeys{
+                                                      config.image, config.caption, config.label}));
 }
 
 }  // namespace tpretrain::data

@@ -62,7 +62,8 @@ TableFormat::Columns TableFormat::find_columns(const ByteFile& file) const {
     for (std::string& name : header) {
       name = clean_caption(name);
     }
-    if (const auto columns = match(header, form); columns && (!best || columns->count > best->count)) {
+    if (const auto columns = match(header, form);
+        columns && (!best || columns->count > best->count)) {
       best = columns;
     }
     if (header.size() > most.size()) {
@@ -76,9 +77,9 @@ TableFormat::Columns TableFormat::find_columns(const ByteFile& file) const {
     }
     most.resize(std::min<size_t>(most.size(), 20));
     throw ConfigError(fmt::format("{}: no column is named {}; found with '{}' between them: {}",
-                                file.name(), join(options_.image, " or "), name_of(separator),
-                                most.empty() ? "none" : join(most, ", ")),
-                    expected());
+                                  file.name(), join(options_.image, " or "), name_of(separator),
+                                  most.empty() ? "none" : join(most, ", ")),
+                      expected());
   }
   return *best;
 }
@@ -98,8 +99,8 @@ Row TableFormat::parse(size_t index, std::string_view text) const {
   const Columns& columns = columns_.at(index);
   const std::vector<std::string> fields = split_fields(text, columns.form);
   if (fields.size() != columns.count) {
-    throw DataError(fmt::format("must have {} fields, but has {} instead", columns.count,
-                                fields.size()));
+    throw DataError(
+        fmt::format("must have {} fields, but has {} instead", columns.count, fields.size()));
   }
   Row row;
   row.image = clean_caption(fields[columns.image]);

@@ -7,10 +7,12 @@ namespace tpretrain::data {
 namespace {
 
 constexpr std::pair<std::string_view, MemberRole> kRoles[] = {
-    {"jpg", MemberRole::kImage},  {"jpeg", MemberRole::kImage}, {"png", MemberRole::kImage},
-    {"webp", MemberRole::kImage}, {"txt", MemberRole::kText},   {"text", MemberRole::kText},
-    {"caption", MemberRole::kText}, {"transcript", MemberRole::kText}, {"json", MemberRole::kJson},
-    {"cls", MemberRole::kLabel},  {"cls2", MemberRole::kLabel}, {"index", MemberRole::kLabel},
+    {"jpg", MemberRole::kImage},    {"jpeg", MemberRole::kImage},
+    {"png", MemberRole::kImage},    {"webp", MemberRole::kImage},
+    {"txt", MemberRole::kText},     {"text", MemberRole::kText},
+    {"caption", MemberRole::kText}, {"transcript", MemberRole::kText},
+    {"json", MemberRole::kJson},    {"cls", MemberRole::kLabel},
+    {"cls2", MemberRole::kLabel},   {"index", MemberRole::kLabel},
 };
 
 }  // namespace

@@ -136,7 +136,7 @@ std::optional<ShardIndex> ShardIndex::load(const fs::path& path, uint64_t size, 
   }
   const auto header = record<Header>(index.bytes_, 0, 0);
   return header.shard_bytes == size && header.shard_changed == changed ? std::optional(index)
-                                                                        : std::nullopt;
+                                                                       : std::nullopt;
 }
 
 uint64_t ShardIndex::shard_bytes() const {
@@ -157,10 +157,10 @@ std::vector<ShardMember> ShardIndex::members(int64_t sample) const {
   std::vector<ShardMember> members;
   members.reserve(found.members);
   for (uint64_t i = 0; i < found.members; ++i) {
-    const auto member = record<Member>(bytes_, members_at(record<Header>(bytes_, 0, 0)),
-                                       found.first_member + i);
-    members.push_back({member.offset, member.size,
-                       text_.substr(member.extension.offset, member.extension.size)});
+    const auto member =
+        record<Member>(bytes_, members_at(record<Header>(bytes_, 0, 0)), found.first_member + i);
+    members.push_back(
+        {member.offset, member.size, text_.substr(member.extension.offset, member.extension.size)});
   }
   return members;
 }

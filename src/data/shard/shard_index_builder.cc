@@ -86,8 +86,9 @@ bool ShardIndexBuilder::is_complete() {
       open_.extensions.begin(), open_.extensions.end(),
       [](const std::string& extension) { return member_role(extension) == MemberRole::kImage; });
   if (!image) {
-    fault(ShardFault::kNoImage, fmt::format("the sample {} has no picture (jpg, png, webp), only {}",
-                                            key, escape_control(join(open_.extensions, ", "))));
+    fault(ShardFault::kNoImage,
+          fmt::format("the sample {} has no picture (jpg, png, webp), only {}", key,
+                      escape_control(join(open_.extensions, ", "))));
   }
   return image;
 }
@@ -141,8 +142,8 @@ std::string ShardIndexBuilder::run(int64_t changed) {
     }
     close();
     if (!reader.ended()) {
-      fault(ShardFault::kCut, fmt::format("byte {}: the archive ends without its end mark",
-                                          reader.position()));
+      fault(ShardFault::kCut,
+            fmt::format("byte {}: the archive ends without its end mark", reader.position()));
     }
   } catch (const DataError& error) {
     // Members of the sample that was being read may be lost behind the fault.

@@ -27,6 +27,7 @@ struct Header {
   /// XXH3-128 of the file, these digits taken as zeros.
   std::array<char, kHex> checksum = {};
 };
+
 static_assert(sizeof(Header) == 168);
 
 struct Text {
@@ -40,6 +41,7 @@ struct Sample {
   uint32_t members = 0;
   uint32_t captions = 0;
 };
+
 static_assert(sizeof(Sample) == 32);
 
 struct Member {
@@ -47,6 +49,7 @@ struct Member {
   uint64_t size = 0;
   Text extension;
 };
+
 static_assert(sizeof(Member) == 32);
 
 static_assert(sizeof(Text) == 16);

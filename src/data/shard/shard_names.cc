@@ -58,8 +58,7 @@ std::optional<std::vector<std::string>> expand_range(std::string_view text) {
   }
   std::vector<std::string> names;
   for (uint64_t i = 0; i <= last->value - first->value; ++i) {
-    names.push_back(
-        fmt::format("{:0{}}", first->value + i, std::max(first->width, last->width)));
+    names.push_back(fmt::format("{:0{}}", first->value + i, std::max(first->width, last->width)));
   }
   return names;
 }
@@ -98,7 +97,8 @@ std::vector<std::string> expand_list(std::string_view list) {
   }
   const std::vector<std::string_view> items = split_items(list);
   if (items.size() == 1) {
-    throw ConfigError(fmt::format("{{{}}} is neither a range {{000..123}} nor a list {{a,b}}", list));
+    throw ConfigError(
+        fmt::format("{{{}}} is neither a range {{000..123}} nor a list {{a,b}}", list));
   }
   std::vector<std::string> names;
   for (const std::string_view item : items) {
@@ -131,9 +131,9 @@ std::vector<std::string> matches(const std::string& pattern) {
 
 void check_local(const std::string& pattern) {
   if (pattern.starts_with("pipe:") || pattern.find("://") != std::string::npos) {
-    throw ConfigError(fmt::format("'{}' is no file: shards are read where they lie, at any place",
-                                  pattern),
-                      "copy the shards to a disk and name the files");
+    throw ConfigError(
+        fmt::format("'{}' is no file: shards are read where they lie, at any place", pattern),
+        "copy the shards to a disk and name the files");
   }
 }
 

@@ -40,8 +40,8 @@ bool shrink(StoredItem& item, int64_t max_side, const ImageLimits& limits) {
   }
   Image whole;
   stored->decode(0, 0, whole);
-  const Image small = resized(whole, scaled(whole.height, max_side, longer),
-                              scaled(whole.width, max_side, longer));
+  const Image small =
+      resized(whole, scaled(whole.height, max_side, longer), scaled(whole.width, max_side, longer));
   item.image = write_png(small);
   return true;
 }

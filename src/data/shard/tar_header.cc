@@ -43,8 +43,8 @@ void check_sum(std::string_view block) {
     with_sign += static_cast<signed char>(byte);
   }
   const auto stated = parse_tar_number(field(block, kChecksum));
-  if (!stated || (static_cast<int64_t>(*stated) != plain &&
-                  static_cast<int64_t>(*stated) != with_sign)) {
+  if (!stated ||
+      (static_cast<int64_t>(*stated) != plain && static_cast<int64_t>(*stated) != with_sign)) {
     throw DataError("the checksum of a tar header does not fit its bytes");
   }
 }

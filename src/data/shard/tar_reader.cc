@@ -38,9 +38,10 @@ std::optional<TarHeader> TarReader::read_header(uint64_t at) const {
 uint64_t TarReader::checked_end(uint64_t data, uint64_t size, const std::string& name) const {
   const uint64_t left = file_.size() - data;
   if (size > left) {
-    fail(fmt::format("the archive is cut: '{}' has {} bytes, but the file ends {} bytes after its "
-                     "header",
-                     escape_control(name.substr(0, kMaxName)), size, left));
+    fail(
+        fmt::format("the archive is cut: '{}' has {} bytes, but the file ends {} bytes after its "
+                    "header",
+                    escape_control(name.substr(0, kMaxName)), size, left));
   }
   // Padding that a cut took away holds no data.
   return std::min(data + tar_padded(size), file_.size());

@@ -48,7 +48,10 @@ std::string header_block(std::string_view name, uint64_t size, char type) {
   put(block, 136, "00000000000");
   put(block, 148, "        ");
   block[156] = type;
-  put(block, 257, std::string_view("ustar\0" "00", 8));
+  put(block, 257,
+      std::string_view("ustar\0"
+                       "00",
+                       8));
   uint64_t sum = 0;
   for (const char byte : block) {
     sum += static_cast<unsigned char>(byte);

@@ -127,7 +127,8 @@ TEST(TarReader, RefusesAWrongChecksum) {
 
 TEST(TarReader, RefusesSizesThatAreNoNumbers) {
   for (const std::string_view size :
-       {std::string_view("abcdefghijk\0", 12), std::string_view("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12),
+       {std::string_view("abcdefghijk\0", 12),
+        std::string_view("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12),
         std::string_view("\x80\x01\0\0\0\0\0\0\0\0\0\0", 12)}) {
     std::string tar = tar_of({{"a.png", "a"}});
     patch_header(tar, 0, 124, size);
@@ -143,8 +144,8 @@ TEST(TarReader, TakesNoMemoryForAnExtensionThatClaimsMuch) {
 }
 
 TEST(TarReader, RefusesDamagedPaxRecords) {
-  for (const std::string records : {"12 path=x\n", "x path=a\n", "9 path=a", "8 pathaa\n", "0 a=b\n",
-                                    "999999999999999999999999 a=b\n", "10 size=x\n\n"}) {
+  for (const std::string records : {"12 path=x\n", "x path=a\n", "9 path=a", "8 pathaa\n",
+                                    "0 a=b\n", "999999999999999999999999 a=b\n", "10 size=x\n\n"}) {
     std::string tar = tar_of({{"x", records}, {"a.png", "a"}});
     patch_header(tar, 0, 156, "x");
     EXPECT_THAT(error_of(tar), HasSubstr("byte 0: a pax header")) << records;
