@@ -7,6 +7,8 @@
 #include "ops/check.h"
 #include "ops/dispatch.h"
 #include "ops/implementations.h"
+#include "ops/pair_backward.h"
+#include "ops/pair_losses.h"
 #include "ops/pair_tiles.h"
 #include "tpretrain/ops/ops.h"
 

@@ -4,9 +4,12 @@
 
 #include <ATen/ops/empty.h>
 
+#include "kernels/contrastive.h"
+#include "kernels/rows.h"
 #include "ops/check.h"
 #include "ops/dispatch.h"
 #include "ops/implementations.h"
+#include "ops/pair_losses.h"
 #include "ops/pair_tiles.h"
 #include "tpretrain/ops/ops.h"
 
