@@ -6,7 +6,7 @@ namespace {
 TEST(List, PrintsEveryKindWithItsEntries) {
   const ProgramResult result = run_program({.arguments = {"list"}});
   EXPECT_EQ(result.status, 0) << result.err;
-  for (const char* text : {"encoder\n  transformer", "tokenizer\n  wordpiece", "  adamw"}) {
+  for (const char* text : {"encoder\n  transformer", "tokenizer\n  clip_bpe", "  adamw"}) {
     EXPECT_NE(result.out.find(text), std::string::npos) << text;
   }
   EXPECT_NE(result.out.find("tgt_embedding"), std::string::npos);

@@ -37,7 +37,7 @@ TEST(Sources, AreInTheRegistry) {
   const Registry registry = filled();
   EXPECT_THAT(registry.names("source"),
               ElementsAre("image_folder", "json_lines", "shards", "table", "text"));
-  EXPECT_THAT(registry.names("tokenizer"), ElementsAre("wordpiece"));
+  EXPECT_THAT(registry.names("tokenizer"), ElementsAre("clip_bpe", "sentencepiece", "wordpiece"));
 }
 
 TEST(Sources, TextIsBuiltFromARecipe) {

@@ -16,7 +16,7 @@ namespace tpretrain::data {
 
 namespace {
 
-constexpr int kMaxDepth = 16;  // folders may be links, also to what lies above them
+constexpr int kMaxFolderDepth = 16;  // folders may be links, also to what lies above them
 
 }  // namespace
 
@@ -60,9 +60,9 @@ void ImageFolder::walk(const std::string& below, int depth) {
       ends_.push_back(names_.size());
       continue;
     }
-    if (depth == kMaxDepth) {
+    if (depth == kMaxFolderDepth) {
       throw DataError(
-          fmt::format("the folder '{}' is more than {} folders deep", root_, kMaxDepth));
+          fmt::format("the folder '{}' is more than {} folders deep", root_, kMaxFolderDepth));
     }
     const size_t before = ends_.size();
     walk(below + entry, depth + 1);

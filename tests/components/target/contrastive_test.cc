@@ -4,7 +4,7 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/matmul.h>
 
-#include "tests/components/target/contrast_support.h"
+#include "tests/components/contrast_support.h"
 
 namespace tpretrain::testing {
 

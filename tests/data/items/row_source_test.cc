@@ -82,7 +82,7 @@ TEST_F(RowSourceTest, FindsTheSeparator) {
 
 TEST_F(RowSourceTest, NamesTheColumnsThatItFound) {
   EXPECT_THAT(
-      error_of([&] { table("name\turl, text\nx\ty\n"); }),
+      error_of([&] { table("name\turl\ttext, x\nx\ty\tz\n"); }),
       AllOf(HasSubstr("no column is named image or filepath"), HasSubstr("found with 'tab'"),
             HasSubstr("name, url, text"), HasSubstr("`image:` and `caption:` name columns")));
   TableConfig config;

@@ -99,9 +99,9 @@ TEST_F(ShardSourceTest, ReportsWhatItLeavesOut) {
 
 TEST_F(ShardSourceTest, UsesTheWholeSamplesOfACutShardByPolicy) {
   const std::string whole = tar_of({{"1.png", png(1)}, {"2.png", png(2)}, {"3.png", png(3)}});
-  const std::string path = folder_.write("a.tar", whole.substr(0, 2700)).string();
+  const std::string path = folder_.write("a.tar", whole.substr(0, 2570)).string();
   ::testing::internal::CaptureStderr();
-  EXPECT_EQ(ShardSource(config({path}), {}).items(), 1);
+  EXPECT_EQ(ShardSource(config({path}), {}).items(), 1) << "what precedes a cut may go on in it";
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("cut: 1 left out"));
   auto strict = config({path});
   strict.items.bad_items = BadItems::kError;
