@@ -32,6 +32,8 @@ Outcome pretrain(const PretrainArguments& arguments, RunState& state);
 void eval(const EvalArguments& arguments);
 void predict(const PredictArguments& arguments);
 void trace(const TraceArguments& arguments);
+void import_weights(const ImportArguments& arguments);
+void export_weights(const ExportArguments& arguments);
 void docs(const DocsArguments& arguments);
 
 }  // namespace tpretrain::cli

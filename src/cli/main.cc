@@ -56,6 +56,10 @@ Outcome run_command(const CommandLine& line, RunState& state) {
     predict(line.predict);
   } else if (name == "trace") {
     trace(line.trace);
+  } else if (name == "import") {
+    import_weights(line.import_weights);
+  } else if (name == "export") {
+    export_weights(line.export_weights);
   } else {
     docs(line.docs);
   }

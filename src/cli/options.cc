@@ -154,11 +154,20 @@ void declare_tokenizer_encode(CLI::App& app, CommandLine& line) {
       ->required()
       ->type_name("FILE");
   auto* vocab = app.add_option("--wordpiece", a.vocabulary.vocab, "Vocabulary")->type_name("VOCAB");
+  auto* clip = app.add_option("--clip-bpe", a.clip_bpe, "Merge list of CLIP, or its vocab.json")
+                   ->excludes(vocab)
+                   ->type_name("FILE");
+  auto* model = app.add_option("--sentencepiece", a.sentencepiece, "Model of spm_train")
+                    ->excludes(vocab)
+                    ->excludes(clip)
+                    ->type_name("FILE");
   app.add_option("--recipe", a.recipe, "Take the tokenizer of a recipe")
       ->excludes(vocab)
+      ->excludes(clip)
+      ->excludes(model)
       ->type_name("FILE");
   add_vocabulary(app, a.vocabulary);
-  app.add_flag("--no-special", a.no_special, "No [CLS] and [SEP] around a line");
+  app.add_flag("--no-special", a.no_special, "No special tokens around a line");
 }
 
 void declare_data_pack(CLI::App& app, CommandLine& line) {
@@ -243,6 +252,38 @@ void declare_trace(CLI::App& app, CommandLine& line) {
   add_json(app, a.json);
 }
 
+void declare_import(CLI::App& app, CommandLine& line) {
+  ImportArguments& a = line.import_weights;
+  app.add_option("--from", a.library, "Library that wrote the weights: hf, open_clip or timm")
+      ->required()
+      ->check(CLI::IsMember({"hf", "open_clip", "timm"}))
+      ->type_name("LIBRARY");
+  app.add_option("weights", a.from, "A safetensors file, or a folder with model.safetensors")
+      ->required()
+      ->type_name("PATH");
+  add_recipe(app, a);
+  app.add_option("-o,--output", a.output, "The safetensors file to write, for --weights")
+      ->required()
+      ->type_name("FILE");
+  app.add_flag("--partial", a.partial, "What the file lacks keeps its initial values");
+  add_json(app, a.json);
+}
+
+void declare_export(CLI::App& app, CommandLine& line) {
+  ExportArguments& a = line.export_weights;
+  app.add_option("--to", a.library, "Library that will read the weights: hf or open_clip")
+      ->required()
+      ->check(CLI::IsMember({"hf", "open_clip"}))
+      ->type_name("LIBRARY");
+  app.add_option("weights", a.from, "A run directory, or a safetensors file")
+      ->required()
+      ->type_name("PATH");
+  add_recipe(app, a);
+  app.add_option("-o,--output", a.output, "The folder to write")->required()->type_name("FOLDER");
+  app.add_option("--step", a.step, "Checkpoint to use; default the newest good one");
+  add_json(app, a.json);
+}
+
 void declare_docs(CLI::App& app, CommandLine& line) {
   app.add_option("page", line.docs.page, "components or flags")
       ->required()
@@ -299,6 +340,14 @@ constexpr Command kCommands[] = {
      "Examples:\n  tpretrain trace recipe.yaml --grad -o trace.safetensors\n"
      "  tpretrain trace recipe.yaml --weights model.safetensors --batch batch.safetensors -o t.st",
      declare_trace},
+    {"import", "Weights of another library for a recipe",
+     "Examples:\n  tpretrain import --from open_clip ViT-B-32 recipe.yaml -o model.safetensors\n"
+     "  tpretrain import --from hf bert-base/model.safetensors recipe.yaml -o model.safetensors",
+     declare_import},
+    {"export", "Weights of a run for another library",
+     "Examples:\n  tpretrain export --to hf runs/clip recipe.yaml -o clip-hf\n"
+     "  tpretrain export --to open_clip model.safetensors recipe.yaml -o clip-open",
+     declare_export},
     {"docs", "Generated pages of the documentation", "", declare_docs},
 };
 

@@ -87,6 +87,8 @@ struct TokenizerEncodeArguments {
   std::string file;
   std::string recipe;
   VocabularyArguments vocabulary;
+  std::string clip_bpe;       ///< merge list or vocab.json
+  std::string sentencepiece;  ///< model
   bool no_special = false;
 };
 
@@ -129,6 +131,22 @@ struct TraceArguments : RecipeArguments {
   bool json = false;
 };
 
+struct ImportArguments : RecipeArguments {
+  std::string library;  ///< hf, open_clip, timm
+  std::string from;
+  std::string output;
+  bool partial = false;
+  bool json = false;
+};
+
+struct ExportArguments : RecipeArguments {
+  std::string library;  ///< hf, open_clip
+  std::string from;     ///< a run directory or a safetensors file
+  std::optional<int64_t> step;
+  std::string output;
+  bool json = false;
+};
+
 struct DocsArguments {
   std::string page;  ///< components, flags
 };
@@ -147,6 +165,8 @@ struct CommandLine {
   EvalArguments eval;
   PredictArguments predict;
   TraceArguments trace;
+  ImportArguments import_weights;
+  ExportArguments export_weights;
   DocsArguments docs;
 };
 

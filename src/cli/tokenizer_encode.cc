@@ -5,6 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "tpretrain/data/clip_bpe.h"
+#include "tpretrain/data/sentencepiece.h"
 #include "tpretrain/data/wordpiece.h"
 #include "tpretrain/train/pipeline.h"
 #include "tpretrain/train/pretrain.h"
@@ -21,8 +23,22 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const TokenizerEncodeArguments& ar
     }
     return tokenizer;
   }
+  const bool says_case = arguments.vocabulary.lowercase || arguments.vocabulary.cased;
+  if (says_case && arguments.vocabulary.vocab.empty()) {
+    throw UsageError("--cased and --lowercase go with --wordpiece");
+  }
+  if (!arguments.clip_bpe.empty()) {
+    ClipBpeConfig config;
+    config.vocab = arguments.clip_bpe;
+    return load_clip_bpe(config);
+  }
+  if (!arguments.sentencepiece.empty()) {
+    SentencePieceConfig config;
+    config.model = arguments.sentencepiece;
+    return load_sentencepiece(config);
+  }
   if (arguments.vocabulary.vocab.empty()) {
-    throw UsageError("tokenizer encode needs --wordpiece or --recipe");
+    throw UsageError("tokenizer encode needs --wordpiece, --clip-bpe, --sentencepiece or --recipe");
   }
   WordPieceConfig config;
   config.vocab = arguments.vocabulary.vocab;
@@ -44,22 +60,34 @@ void append_ids(std::string& out, const std::vector<int32_t>& ids) {
   out += "]}\n";
 }
 
+/// What stands around a text: begin and end where the vocabulary has them, else [CLS] and [SEP].
+struct Frame {
+  std::optional<int32_t> first;
+  std::optional<int32_t> last;
+};
+
+Frame frame_of(const Tokenizer& tokenizer) {
+  const SpecialIds& special = tokenizer.special();
+  if (special.bos || special.eos) {
+    return {special.bos, special.eos};
+  }
+  return {tokenizer.require(special.cls, "[CLS]"), tokenizer.require(special.sep, "[SEP]")};
+}
+
 void encode_lines(std::istream& in, const Tokenizer& tokenizer, bool with_special) {
   constexpr size_t kFlushBytes = size_t{1} << 20;
-  const SpecialIds& special = tokenizer.special();
-  const int32_t cls = with_special ? tokenizer.require(special.cls, "[CLS]") : 0;
-  const int32_t sep = with_special ? tokenizer.require(special.sep, "[SEP]") : 0;
+  const Frame frame = with_special ? frame_of(tokenizer) : Frame{};
   std::string line;
   std::vector<int32_t> ids;
   std::string out;
   while (std::getline(in, line)) {
     ids.clear();
-    if (with_special) {
-      ids.push_back(cls);
+    if (frame.first) {
+      ids.push_back(*frame.first);
     }
     tokenizer.encode(line, ids);
-    if (with_special) {
-      ids.push_back(sep);
+    if (frame.last) {
+      ids.push_back(*frame.last);
     }
     append_ids(out, ids);
     if (out.size() >= kFlushBytes) {

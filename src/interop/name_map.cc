@@ -1,101 +1,97 @@
 #include "tpretrain/interop/name_map.h"
 
-#include <cstring>
+#include <algorithm>
+#include <set>
 
+#include <fmt/core.h>
+
+#include "interop/families/families.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain {
 namespace {
 
-/// The shape of the `index`-th of `parts` equal row ranges of a parameter.
-std::vector<int64_t> part_shape(const Segment& segment, size_t parts) {
-  std::vector<int64_t> shape = segment.shape;
-  if (shape[0] % static_cast<int64_t>(parts) != 0) {
-    throw ShapeError("'" + segment.name + "' can not be cut into " + std::to_string(parts) +
-                     " equal parts");
-  }
-  shape[0] /= static_cast<int64_t>(parts);
-  return shape;
+std::string fill(const std::string& pattern, const std::string& number) {
+  const size_t star = pattern.find('*');
+  return star == std::string::npos ? pattern
+                                   : pattern.substr(0, star) + number + pattern.substr(star + 1);
 }
 
-const Segment& segment_of(const NameRule& rule, const ParameterBuffer& buffer) {
-  const Segment* segment = buffer.find(rule.ours);
-  if (segment == nullptr) {
-    throw NotFoundError("the model has no parameter '" + rule.ours + "'");
+NameRule filled(const NameRule& rule, const std::string& number) {
+  NameRule out = rule;
+  for (std::string& name : out.ours) {
+    name = fill(name, number);
   }
-  return *segment;
+  for (ForeignPart& part : out.theirs) {
+    part.name = fill(part.name, number);
+  }
+  return out;
 }
 
 }  // namespace
 
-NameMap bert_names(int64_t layers) {
-  NameMap names = {
-      {"embedding.word.weight", {"bert.embeddings.word_embeddings.weight"}},
-      {"embedding.position.weight", {"bert.embeddings.position_embeddings.weight"}},
-      {"embedding.segment.weight", {"bert.embeddings.token_type_embeddings.weight"}},
-      {"main.pool.dense.weight", {"bert.pooler.dense.weight"}},
-      {"main.pool.dense.bias", {"bert.pooler.dense.bias"}},
-      {"target.mlm.output.bias", {"cls.predictions.bias"}},
-      {"target.nsp.classifier.weight", {"cls.seq_relationship.weight"}},
-      {"target.nsp.classifier.bias", {"cls.seq_relationship.bias"}},
-  };
-  const auto add = [&names](const std::string& ours, const std::string& theirs) {
-    for (const std::string kind : {".weight", ".bias"}) {
-      names.push_back({ours + kind, {theirs + kind}});
-    }
-  };
-  add("embedding.norm", "bert.embeddings.LayerNorm");
-  add("target.mlm.dense", "cls.predictions.transform.dense");
-  add("target.mlm.norm", "cls.predictions.transform.LayerNorm");
-  for (int64_t i = 0; i < layers; ++i) {
-    const std::string ours = "encoder.layers." + std::to_string(i) + ".";
-    const std::string theirs = "bert.encoder.layer." + std::to_string(i) + ".";
-    for (const std::string kind : {".weight", ".bias"}) {
-      const std::string self = theirs + "attention.self.";
-      names.push_back({ours + "attention.qkv" + kind,
-                       {self + "query" + kind, self + "key" + kind, self + "value" + kind}});
-    }
-    add(ours + "attention.output", theirs + "attention.output.dense");
-    add(ours + "attention.norm", theirs + "attention.output.LayerNorm");
-    add(ours + "ffn.input", theirs + "intermediate.dense");
-    add(ours + "ffn.output", theirs + "output.dense");
-    add(ours + "ffn.norm", theirs + "output.LayerNorm");
-  }
-  return names;
+const std::vector<WeightFamily>& weight_families() {
+  static const std::vector<WeightFamily> families = {
+      bert_hf(),   clip_open_clip(), clip_hf(), siglip_open_clip(),
+      siglip_hf(), vit_timm(),       vit_hf()};
+  return families;
 }
 
-void import_parameters(const SafetensorsFile& file, const NameMap& names, ParameterBuffer& buffer) {
-  for (const NameRule& rule : names) {
-    const Segment& segment = segment_of(rule, buffer);
-    const std::vector<int64_t> shape = part_shape(segment, rule.theirs.size());
-    auto* out = static_cast<std::byte*>(buffer.parameter(rule.ours).data_ptr());
-    for (const std::string& name : rule.theirs) {
-      const SafetensorsTensor& tensor = file.at(name);
-      if (tensor.type != TensorType::kF32 || tensor.shape != shape) {
-        throw DataError("'" + name + "' has another shape or dtype than '" + rule.ours + "'");
+const WeightFamily& weight_family(std::string_view name, std::string_view library) {
+  std::string known;
+  for (const WeightFamily& family : weight_families()) {
+    if (family.name == name && family.library == library) {
+      return family;
+    }
+    known += (known.empty() ? "" : ", ") + family.name + " of " + family.library;
+  }
+  throw NotFoundError(
+      fmt::format("there is no map for {} of {}; there are: {}", name, library, known));
+}
+
+std::optional<std::string> match_name(std::string_view pattern, std::string_view name) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) {
+    return pattern == name ? std::optional<std::string>("") : std::nullopt;
+  }
+  const std::string_view tail = pattern.substr(star + 1);
+  if (name.size() <= star + tail.size() || !name.starts_with(pattern.substr(0, star)) ||
+      !name.ends_with(tail)) {
+    return std::nullopt;
+  }
+  const std::string_view number = name.substr(star, name.size() - star - tail.size());
+  const bool digits =
+      std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? std::optional<std::string>(number) : std::nullopt;
+}
+
+std::vector<NameRule> rules_for(const WeightFamily& family, const std::vector<std::string>& names) {
+  const std::set<std::string> ours(names.begin(), names.end());
+  std::set<std::string> taken;
+  std::vector<NameRule> rules;
+  const auto add_rule_of = [&](const std::string& name) {
+    for (const NameRule& rule : family.rules) {
+      for (const std::string& pattern : rule.ours) {
+        const auto number = match_name(pattern, name);
+        if (!number) {
+          continue;
+        }
+        NameRule found = filled(rule, *number);
+        if (std::all_of(found.ours.begin(), found.ours.end(),
+                        [&ours](const std::string& n) { return ours.count(n) > 0; })) {
+          taken.insert(found.ours.begin(), found.ours.end());
+          rules.push_back(std::move(found));
+          return;
+        }
       }
-      std::memcpy(out, tensor.data.data(), tensor.data.size());
-      out += tensor.data.size();
+    }
+  };
+  for (const std::string& name : names) {
+    if (taken.count(name) == 0) {
+      add_rule_of(name);
     }
   }
-}
-
-std::vector<SafetensorsTensor> export_parameters(const NameMap& names,
-                                                 const ParameterBuffer& buffer) {
-  std::vector<SafetensorsTensor> tensors;
-  for (const NameRule& rule : names) {
-    const Segment& segment = segment_of(rule, buffer);
-    const std::vector<int64_t> shape = part_shape(segment, rule.theirs.size());
-    const auto* data = static_cast<const std::byte*>(buffer.parameter(rule.ours).data_ptr());
-    for (const std::string& name : rule.theirs) {
-      SafetensorsTensor tensor;
-      static_cast<SafetensorsSpec&>(tensor) = {name, TensorType::kF32, shape};
-      tensor.data = {data, tensor.bytes()};
-      data += tensor.bytes();
-      tensors.push_back(std::move(tensor));
-    }
-  }
-  return tensors;
+  return rules;
 }
 
 }  // namespace tpretrain

@@ -51,6 +51,8 @@ TEST(FrozenInterface, JsonKeys) {
   add({"eval", "runs/small", "--json"});
   add({"predict", "runs/small", "a [MASK]", "--json"});
   add({"trace", "recipe.yaml", "-o", "t.safetensors", "--json"});
+  add({"export", "--to", "hf", "runs/small", "recipe.yaml", "-o", "hf", "--json"});
+  add({"import", "--from", "hf", "hf", "recipe.yaml", "-o", "w.safetensors", "--json"});
   for (const std::string& line : lines_of(project.read("runs/small/metrics.jsonl"))) {
     collect(Json::parse(line), "metrics.jsonl ", keys);
   }

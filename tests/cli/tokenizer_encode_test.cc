@@ -29,9 +29,25 @@ TEST(TokenizerEncode, TakesTheTokenizerOfARecipe) {
   EXPECT_EQ(result.out, "{\"ids\": [5]}\n") << result.err;
 }
 
+/// A merge list of one merge: 512 is "ca", 513 and 514 begin and end a text.
+TEST(TokenizerEncode, ClipsTokensStandBetweenBeginAndEnd) {
+  const Project project;
+  project.write("merges.txt", "#version: 1\nc a\n");
+  const ProgramResult result =
+      project.run({"tokenizer", "encode", "--clip-bpe", "merges.txt", "-"}, "CAT\n");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "{\"ids\": [513, 512, 339, 514]}\n");
+  expect_failure(
+      project.run({"tokenizer", "encode", "--clip-bpe", "merges.txt", "--lowercase", "-"}), 64,
+      "--lowercase go with --wordpiece");
+  expect_failure(project.run({"tokenizer", "encode", "--sentencepiece", "vocab.txt", "-"}), 65,
+                 "vocab.txt is no SentencePiece model");
+}
+
 TEST(TokenizerEncode, NeedsATokenizerAndAFile) {
   const Project project;
-  expect_failure(project.run({"tokenizer", "encode", "train.txt"}), 64, "--wordpiece or --recipe");
+  expect_failure(project.run({"tokenizer", "encode", "train.txt"}), 64,
+                 "--sentencepiece or --recipe");
   expect_failure(project.run({"tokenizer", "encode", "--wordpiece", "vocab.txt", "none.txt"}), 78,
                  "none.txt does not exist");
 }

@@ -7,14 +7,16 @@
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <gtest/gtest.h>
 
 #include "tpretrain/core/model.h"
 #include "tpretrain/core/recipe.h"
-#include "tpretrain/interop/name_map.h"
+#include "tpretrain/interop/convert.h"
 #include "tpretrain/train/pretrain.h"
 #include "tpretrain/train/trainer.h"
+#include "train/exchange.h"
 
 namespace tpretrain {
 namespace {
@@ -47,6 +49,12 @@ Batch golden_batch(const SafetensorsFile& file, int64_t index) {
   return batch;
 }
 
+void import_golden(Model& model) {
+  const SafetensorsFile file(kGolden + "model.safetensors");
+  const auto slots = weight_slots(model.buffer(), model.buffer().flat());
+  import_weights(file, "model.safetensors", "hf", slots);
+}
+
 class BertParity : public testing::Test {
  protected:
   BertParity()
@@ -56,8 +64,7 @@ class BertParity : public testing::Test {
                registry_),
         batches_(kGolden + "batches.safetensors"),
         reference_(kGolden + "reference.safetensors") {
-    import_parameters(SafetensorsFile(kGolden + "model.safetensors"), bert_names(2),
-                      model_.buffer());
+    import_golden(model_);
   }
 
   Registry registry_;
@@ -97,7 +104,7 @@ TEST_F(BertParity, StatesOfEveryLayerAreTheReferences) {
                            .from_layer = layer});
   }
   Model tapped(spec, {.seed = 1, .vocabulary = 120, .positions = {{"text", 64}}}, registry_);
-  import_parameters(SafetensorsFile(kGolden + "model.safetensors"), bert_names(2), tapped.buffer());
+  import_golden(tapped);
   std::map<std::string, at::Tensor> outputs;
   tapped.trace(batch, {.training = false, .seed = 1}, outputs);
   for (int64_t layer = 0; layer < 2; ++layer) {
@@ -114,28 +121,19 @@ TEST_F(BertParity, GradientsAreTheReferences) {
   model_.zero_grad();
   Model::objective(model_.forward(batch, {.training = true, .seed = 1}), model_.count(batch))
       .backward();
-  std::vector<std::pair<std::string, at::Tensor>> pairs;
-  double all = 0;
-  for (const NameRule& rule : bert_names(2)) {
-    std::vector<at::Tensor> theirs;
-    for (const std::string& name : rule.theirs) {
-      theirs.push_back(tensor_of(reference_, "grad." + name));
-    }
-    const at::Tensor reference = at::cat(theirs);
-    pairs.emplace_back(rule.ours, reference);
-    all += reference.to(at::kDouble).square().sum().item<double>();
-  }
-  all = std::sqrt(all);
+  const ParameterBuffer& buffer = model_.buffer();
+  const at::Tensor reference = at::zeros_like(buffer.grad());
+  const auto slots = weight_slots(buffer, reference);
+  import_weights(reference_, "reference.safetensors", "hf", slots, {.prefix = "grad."});
+  const double all = reference.to(at::kDouble).norm().item<double>();
   ASSERT_GT(all, 0);
-  for (const auto& [name, reference] : pairs) {
-    const Segment& segment = *model_.buffer().find(name);
-    const at::Tensor ours = model_.buffer()
-                                .grad()
-                                .slice(0, segment.offset, segment.offset + segment.length)
-                                .view(segment.shape);
-    const double error = (ours - reference).to(at::kDouble).norm().item<double>();
-    const double size = reference.to(at::kDouble).norm().item<double>();
-    EXPECT_LE(error, 1e-4 * std::max(size, 1e-4 * all)) << name;
+  for (const Segment& segment : buffer.segments()) {
+    const auto part = [&segment](const at::Tensor& flat) {
+      return flat.narrow(0, segment.offset, segment.length).to(at::kDouble);
+    };
+    const double error = (part(buffer.grad()) - part(reference)).norm().item<double>();
+    const double size = part(reference).norm().item<double>();
+    EXPECT_LE(error, 1e-4 * std::max(size, 1e-4 * all)) << segment.name;
   }
 }
 
@@ -153,7 +151,11 @@ TEST_F(BertParity, HundredStepsFollowThePlainAdamWLoop) {
 
 TEST_F(BertParity, ExportGivesBackWhatWasImported) {
   const SafetensorsFile original(kGolden + "model.safetensors");
-  for (const SafetensorsTensor& tensor : export_parameters(bert_names(2), model_.buffer())) {
+  const auto slots = weight_slots(model_.buffer(), model_.buffer().flat());
+  const ExportedWeights exported = export_weights("hf", slots);
+  EXPECT_EQ(exported.weights.size(), original.tensors().size());
+  for (const ForeignWeight& weight : exported.weights) {
+    const SafetensorsTensor tensor = weight.tensor();
     const SafetensorsTensor& before = original.at(tensor.name);
     EXPECT_EQ(tensor.shape, before.shape) << tensor.name;
     EXPECT_EQ(std::memcmp(tensor.data.data(), before.data.data(), tensor.data.size()), 0)

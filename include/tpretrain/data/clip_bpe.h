@@ -14,7 +14,7 @@ namespace tpretrain {
 /// Ids equal those of open_clip's SimpleTokenizer without the tokens around a text: cleaning is
 /// ftfy.fix_text, html.unescape twice, white space, str.lower; then the words of the published
 /// pattern. One step of ftfy is left out: repairing text that was once decoded with the wrong
-/// encoding ("A~(c)" for an e with an accent stays as it is).
+/// encoding (A with tilde, superscript three, for o with acute).
 struct ClipBpeConfig {
   std::string vocab;   ///< bpe_simple_vocab_16e6.txt(.gz), or vocab.json
   std::string merges;  ///< of a vocab.json; empty: merges.txt beside it

@@ -1,0 +1,39 @@
+#include "cli/project.h"
+
+namespace tpretrain {
+namespace {
+
+TEST(Export, WritesWeightsAndConfig) {
+  const Project project;
+  project.pretrain();
+  const ProgramResult result =
+      project.run({"export", "--to", "hf", "runs/small", "recipe.yaml", "-o", "hf", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json report = Json::parse(result.out);
+  EXPECT_EQ(report.at("family"), "bert");
+  EXPECT_EQ(report.at("files").size(), 2u);
+  const Json config = Json::parse(project.read("hf/config.json"));
+  EXPECT_EQ(config.at("model_type"), "bert");
+  EXPECT_EQ(config.at("vocab_size"), 26);
+  EXPECT_EQ(config.at("num_attention_heads"), 2);
+  EXPECT_EQ(config.at("intermediate_size"), 32);
+  EXPECT_EQ(project.run({"export", "--to", "hf", "runs/small", "recipe.yaml", "-o", "hf"}).status,
+            0)
+      << "over an older export";
+}
+
+TEST(Export, SaysWhatHasNoPlaceThere) {
+  const Project project;
+  project.pretrain();
+  expect_failure(
+      project.run({"export", "--to", "open_clip", "runs/small", "recipe.yaml", "-o", "out"}), 78,
+      "open_clip has no place for");
+  expect_failure(project.run({"export", "--to", "hf", "train.txt", "recipe.yaml", "-o", "out"}), 65,
+                 "train.txt");
+  expect_failure(
+      project.run({"export", "--to", "hf", "train.txt", "recipe.yaml", "-o", "out", "--step", "2"}),
+      64, "--step goes with a run directory");
+}
+
+}  // namespace
+}  // namespace tpretrain

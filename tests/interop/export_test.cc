@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "tests/interop/weights.h"
+#include "tpretrain/base/error.h"
+#include "tpretrain/interop/convert.h"
+
+namespace tpretrain {
+namespace {
+
+const std::string kGolden = TP_SOURCE_DIR "/tests/golden/clip/";
+
+/// Exporting what was imported gives the file again: names, shapes and bits.
+void expect_round_trip(const std::string& name, const std::string& library,
+                       testing::Weights weights, const std::string& family) {
+  const SafetensorsFile file(kGolden + name);
+  const auto slots = weights.slots();
+  import_weights(file, name, library, slots);
+  const ExportedWeights exported = export_weights(library, slots);
+  EXPECT_EQ(exported.family, family);
+  ASSERT_EQ(exported.weights.size(), file.tensors().size()) << name;
+  for (const ForeignWeight& weight : exported.weights) {
+    const SafetensorsTensor tensor = weight.tensor();
+    const SafetensorsTensor& before = file.at(tensor.name);
+    EXPECT_EQ(tensor.shape, before.shape) << tensor.name;
+    ASSERT_EQ(tensor.data.size(), before.data.size()) << tensor.name;
+    EXPECT_EQ(std::memcmp(tensor.data.data(), before.data.data(), tensor.data.size()), 0)
+        << tensor.name;
+  }
+}
+
+TEST(ExportWeights, GivesBackWhatWasImported) {
+  expect_round_trip("clip_open_clip.safetensors", "open_clip", testing::clip_weights(), "clip");
+  expect_round_trip("clip_hf.safetensors", "hf", testing::clip_weights(), "clip");
+  expect_round_trip("siglip_open_clip.safetensors", "open_clip", testing::siglip_weights(),
+                    "siglip");
+  expect_round_trip("siglip_hf.safetensors", "hf", testing::siglip_weights(), "siglip");
+  expect_round_trip("vit_timm.safetensors", "timm", testing::vit_weights("image."), "vit");
+  expect_round_trip("vit_hf.safetensors", "hf", testing::vit_weights(""), "vit");
+}
+
+TEST(ExportWeights, NamesWhatHasNoPlaceThere) {
+  testing::Weights weights = testing::clip_weights();
+  weights.add("image.embedding.patch.registers", {4, 32});
+  weights.add("target.mlm.output.bias", {60});
+  const auto slots = weights.slots();
+  try {
+    export_weights("open_clip", slots);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(
+        std::string(error.what()),
+        "open_clip has no place for 'image.embedding.patch.registers' and 1 more; the nearest "
+        "model there is clip");
+  }
+  EXPECT_THROW(export_weights("tensorflow", slots), NotFoundError);
+}
+
+TEST(ExportWeights, ShapesThatDoNotFitTheLayoutAreNamed) {
+  testing::Weights patches;
+  patches.add("image.embedding.patch.weight", {4, 190});
+  EXPECT_THROW(export_weights("timm", patches.slots()), ConfigError);
+  testing::Weights qkv;
+  qkv.add("image.encoder.layers.0.attention.qkv.bias", {31});
+  EXPECT_THROW(export_weights("hf", qkv.slots()), ConfigError);
+}
+
+}  // namespace
+}  // namespace tpretrain
