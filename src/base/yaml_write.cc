@@ -193,4 +193,8 @@ std::string write_yaml(const Node& node, std::string (*comment)(const Node&)) {
   return writer.take();
 }
 
+std::string origin_comment(const Node& node) {
+  return node.mark().text();
+}
+
 }  // namespace tpretrain

@@ -10,10 +10,6 @@
 namespace tpretrain::cli {
 namespace {
 
-std::string origin(const Node& node) {
-  return node.mark().text();
-}
-
 /// Paths of the tokenizer that do not exist: composing does without them, training does not.
 std::vector<std::string> missing_vocabulary(const Recipe& recipe, const Registry& registry) {
   const Choice& choice = recipe.config.tokenizer;
@@ -118,7 +114,7 @@ void compose(const ComposeArguments& arguments) {
     return;
   }
   const RecipeForm form = arguments.form == "full" ? RecipeForm::kFull : RecipeForm::kMinimal;
-  print(write_yaml(recipe_tree(recipe, registry, form), &origin) + "\n" + summary(*model));
+  print(write_yaml(recipe_tree(recipe, registry, form), &origin_comment) + "\n" + summary(*model));
 }
 
 }  // namespace tpretrain::cli

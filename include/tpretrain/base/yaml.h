@@ -27,4 +27,7 @@ Node read_yaml(const std::filesystem::path& path, const YamlLimits& limits = {})
 /// another type are quoted. `comment`, when given, is asked for a trailing comment of each scalar.
 std::string write_yaml(const Node& node, std::string (*comment)(const Node&) = nullptr);
 
+/// The comment that says where a value was written: its mark.
+std::string origin_comment(const Node& node);
+
 }  // namespace tpretrain
