@@ -72,6 +72,19 @@ std::vector<std::pair<std::string, double>> named_values(const LossReport& repor
   return values;
 }
 
+void write_baselines(const fs::path& path, const std::map<std::string, LossReport>& baselines) {
+  Json document = Json::object();
+  for (const auto& [name, report] : baselines) {
+    Json& numbers = document[name] = Json::object();
+    put_losses(numbers, report);
+  }
+  std::ofstream out(path, std::ios::trunc);
+  out << document.dump(1) << "\n";
+  if (!out.flush()) {
+    log::warn("metrics", "can not write " + path.string());
+  }
+}
+
 int64_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,10 @@ class MetricsFile {
 /// A report as metrics.jsonl and `--json` name it: loss, loss.<target>, accuracy.<target>,
 /// recall@<k>.<target>.<from>_to_<to>.
 std::vector<std::pair<std::string, double>> named_values(const LossReport& report);
+
+/// baseline.json: {"unigram": {"loss.mlm": 6.77, ...}}, beside metrics.jsonl. A failure is a
+/// warning, as with metrics.jsonl.
+void write_baselines(const fs::path& path, const std::map<std::string, LossReport>& baselines);
 
 /// Largest resident memory of this process so far, in bytes.
 int64_t peak_memory();

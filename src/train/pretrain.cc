@@ -268,6 +268,9 @@ class Run {
       for (const auto& [name, report] : result_.baseline) {
         log::info("valid", name + " predictor on the same samples: " + loss_text(report));
       }
+      if (!result_.baseline.empty()) {
+        write_baselines(directory_->path() / "baseline.json", result_.baseline);
+      }
     }
     return std::move(result_);
   }

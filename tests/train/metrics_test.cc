@@ -123,6 +123,17 @@ TEST_F(Metrics, NumbersThatAreNotFiniteAreNull) {
   EXPECT_TRUE(lines().at(1).at("grad_norm").is_null());
 }
 
+TEST_F(Metrics, BaselinesHaveAFileOfTheirOwn) {
+  StepReport unigram;
+  unigram.loss = 6.5;
+  unigram.losses = {{"mlm", 6.5}};
+  unigram.accuracy = {{"mlm", std::numeric_limits<double>::quiet_NaN()}};
+  const fs::path path = folder_.path() / "baseline.json";
+  write_baselines(path, {{"unigram", unigram}});
+  EXPECT_EQ(Json::parse(read_file(path)),
+            Json::parse(R"({"unigram":{"loss":6.5,"loss.mlm":6.5,"accuracy.mlm":null}})"));
+}
+
 TEST(PeakMemory, IsSomeMegabytes) {
   EXPECT_GT(peak_memory(), 1 << 20);
 }
