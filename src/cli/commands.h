@@ -31,6 +31,7 @@ void data_pack(const DataPackArguments& arguments);
 Outcome pretrain(const PretrainArguments& arguments, RunState& state);
 void eval(const EvalArguments& arguments);
 void predict(const PredictArguments& arguments);
+void report(const ReportArguments& arguments);
 void trace(const TraceArguments& arguments);
 void import_weights(const ImportArguments& arguments);
 void export_weights(const ExportArguments& arguments);

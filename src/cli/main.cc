@@ -54,6 +54,8 @@ Outcome run_command(const CommandLine& line, RunState& state) {
     eval(line.eval);
   } else if (name == "predict") {
     predict(line.predict);
+  } else if (name == "report") {
+    report(line.report);
   } else if (name == "trace") {
     trace(line.trace);
   } else if (name == "import") {

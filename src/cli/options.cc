@@ -284,6 +284,12 @@ void declare_export(CLI::App& app, CommandLine& line) {
   add_json(app, a.json);
 }
 
+void declare_report(CLI::App& app, CommandLine& line) {
+  app.add_option("run", line.report.run, "A run directory")->required()->type_name("DIR");
+  app.add_option("-o,--output", line.report.output, "Page to write; default DIR/report.html")
+      ->type_name("FILE");
+}
+
 void declare_docs(CLI::App& app, CommandLine& line) {
   app.add_option("page", line.docs.page, "components or flags")
       ->required()
@@ -348,6 +354,13 @@ constexpr Command kCommands[] = {
      "Examples:\n  tpretrain export --to hf runs/clip recipe.yaml -o clip-hf\n"
      "  tpretrain export --to open_clip model.safetensors recipe.yaml -o clip-open",
      declare_export},
+    {"report", "One HTML page about a run: curves, numbers, recipe, what was retrieved",
+     "Examples:\n  tpretrain report runs/quickstart\n"
+     "  tpretrain report runs/clipart -o clipart.html\n"
+     "The page stands alone: it holds its style and pictures, and loads nothing. It is made of\n"
+     "metrics.jsonl, resolved.yaml and recipe.yaml, checkpoints, and, where they are there,\n"
+     "baseline.json and retrieved.json.",
+     declare_report},
     {"docs", "Generated pages of the documentation", "", declare_docs},
 };
 

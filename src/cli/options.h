@@ -147,6 +147,11 @@ struct ExportArguments : RecipeArguments {
   bool json = false;
 };
 
+struct ReportArguments {
+  std::string run;
+  std::string output;  ///< empty: report.html in the run directory
+};
+
 struct DocsArguments {
   std::string page;  ///< components, flags
 };
@@ -167,6 +172,7 @@ struct CommandLine {
   TraceArguments trace;
   ImportArguments import_weights;
   ExportArguments export_weights;
+  ReportArguments report;
   DocsArguments docs;
 };
 

@@ -37,12 +37,18 @@ void ItemOptions::limit_captions(std::vector<std::string>& captions,
       throw DataError(fmt::format("{}: a caption of {} bytes; `max_caption` is {}", where,
                                   caption.size(), max_caption));
     }
-    size_t end = most;
-    while (end > 0 && (static_cast<unsigned char>(caption[end]) & 0xC0) == 0x80) {
-      --end;  // inside a UTF-8 character
-    }
-    caption.resize(end);
+    cut_text(caption, most);
   }
+}
+
+void cut_text(std::string& text, size_t most) {
+  if (text.size() <= most) {
+    return;
+  }
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) {
+    --most;  // inside a character
+  }
+  text.resize(most);
 }
 
 void ItemFaults::add(const std::string& kind, const std::string& where, int64_t count) {

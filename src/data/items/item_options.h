@@ -1,6 +1,7 @@
 /// What all sources of pictures share: policies for bad items, caps, faults by kind. Torch-free.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -31,6 +32,9 @@ struct ItemOptions {
   /// Errors: DataError "WHERE: ..." with `long_caption: refuse`.
   void limit_captions(std::vector<std::string>& captions, const std::string& where) const;
 };
+
+/// Keeps at most the first `most` bytes, whole UTF-8 characters of them.
+void cut_text(std::string& text, size_t most);
 
 /// Bytes of the largest encoded picture that is read.
 inline constexpr uint64_t kMaxImageBytes = uint64_t{256} << 20;

@@ -137,10 +137,13 @@ void ShardSource::add_captions(const ByteFile& file, const std::vector<ShardMemb
   if (const ShardMember* text = find(members, MemberRole::kText)) {
     // Of a longer one the rest would be cut away; one byte more shows that it is longer.
     const bool cut = options().long_caption == LongCaption::kCut;
-    const uint64_t most = cut ? static_cast<uint64_t>(options().max_caption) + 1 : kMaxJson;
     ShardMember start = *text;
-    start.size = cut ? std::min(text->size, most) : text->size;
-    item.captions.push_back(clean_caption(bytes_of(file, start, most, where)));
+    start.size = cut ? std::min<uint64_t>(text->size, options().max_caption + 1) : text->size;
+    std::string bytes = bytes_of(file, start, kMaxJson, where);
+    if (start.size < text->size) {
+      cut_text(bytes, bytes.size() - 1);
+    }
+    item.captions.push_back(clean_caption(bytes));
   } else if (const ShardMember* json = find(members, MemberRole::kJson)) {
     try {
       JsonItem found = read_json_item(bytes_of(file, *json, kMaxJson, where), shard_json_keys());

@@ -154,11 +154,11 @@ int64_t ShardIndex::captions(int64_t sample) const {
 
 std::vector<ShardMember> ShardIndex::members(int64_t sample) const {
   const auto found = record<Sample>(bytes_, sizeof(Header), static_cast<uint64_t>(sample));
+  const uint64_t table = members_at(record<Header>(bytes_, 0, 0));
   std::vector<ShardMember> members;
   members.reserve(found.members);
   for (uint64_t i = 0; i < found.members; ++i) {
-    const auto member =
-        record<Member>(bytes_, members_at(record<Header>(bytes_, 0, 0)), found.first_member + i);
+    const auto member = record<Member>(bytes_, table, found.first_member + i);
     members.push_back(
         {member.offset, member.size, text_.substr(member.extension.offset, member.extension.size)});
   }
