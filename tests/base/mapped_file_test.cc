@@ -86,13 +86,19 @@ TEST(MappedFile, OtherBusErrorsKeepTheirDefaultAction) {
 
 TEST(MappedFile, ForgottenMappingIsNotNamed) {
   const TemporaryFolder folder;
-  const fs::path path = folder.write("a", "x");
+  const fs::path path = folder.write("a", std::string(100'000, 'x'));
+  const fs::path foreign = folder.write("foreign", std::string(100'000, 'x'));
   const ChildResult child = run_child([&] {
-    { const MappedFile file(path); }
-    std::raise(SIGBUS);
-    return 1;
+    const void* place = MappedFile(path).data();
+    const int descriptor = open(foreign.c_str(), O_RDONLY);
+    const void* memory = mmap(const_cast<void*>(place), 100'000, PROT_READ, MAP_SHARED | MAP_FIXED,
+                              descriptor, 0);
+    if (memory == MAP_FAILED || ::truncate(foreign.c_str(), 10) != 0) {
+      return 1;
+    }
+    return static_cast<int>(static_cast<const volatile char*>(memory)[99'999]) + 2;
   });
-  EXPECT_NE(child.status, 74);
+  EXPECT_EQ(child.status, 128 + SIGBUS);
   EXPECT_EQ(child.error_text, "");
 }
 

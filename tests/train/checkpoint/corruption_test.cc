@@ -113,6 +113,9 @@ TEST_F(Corruption, ADirectoryUnderTheNameOfAnotherStepIsRefused) {
   disk_.rename(kStep2, kRun / "checkpoints/step-0000009");
   EXPECT_EQ(newest(), 1);
   EXPECT_THAT(reason_, HasSubstr("must be of step 9, but is of step 2"));
+  disk_.remove(kRun / "checkpoints/step-0000001");
+  disk_.rename(kRun / "checkpoints/step-0000009", kRun / "checkpoints/step-0000001");
+  EXPECT_THROW(newest(), CheckpointError);
 }
 
 TEST_F(Corruption, MissingFilesAreNamed) {

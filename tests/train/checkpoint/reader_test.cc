@@ -27,7 +27,8 @@ class Reader : public ::testing::Test {
 TEST_F(Reader, ListsCommittedStepsInOrder) {
   disk_.make_directory(kRun / "checkpoints/step-0000007.tmp.other");
   disk_.make_directory(kRun / "checkpoints/notes");
-  EXPECT_THAT(reader_.steps(), ElementsAre(5, 10, 12'000'000));
+  disk_.make_directory(kRun / "checkpoints/step-9000000");  // after 12000000 in the order of names
+  EXPECT_THAT(reader_.steps(), ElementsAre(5, 10, 9'000'000, 12'000'000));
   EXPECT_EQ(reader_.ledger_step(), 12'000'000);
 }
 
