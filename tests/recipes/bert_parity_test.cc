@@ -1,35 +1,27 @@
 // A tiny random BERT against Hugging Face's BertForPreTraining: golden files made by
 // tools/golden/bert_golden.py.
-#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cumsum.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <gtest/gtest.h>
 
+#include "tests/recipes/parity.h"
 #include "tpretrain/core/model.h"
 #include "tpretrain/core/recipe.h"
-#include "tpretrain/interop/convert.h"
 #include "tpretrain/train/pretrain.h"
 #include "tpretrain/train/trainer.h"
-#include "train/exchange.h"
 
 namespace tpretrain {
 namespace {
 
-const std::string kGolden = TP_SOURCE_DIR "/tests/golden/bert/";
+using testing::expect_close;
+using testing::expect_gradients_of;
+using testing::tensor_of;
 
-at::Tensor tensor_of(const SafetensorsFile& file, const std::string& name) {
-  const SafetensorsTensor& tensor = file.at(name);
-  const auto type = tensor.type == TensorType::kF32   ? at::kFloat
-                    : tensor.type == TensorType::kI64 ? at::kLong
-                                                      : at::kInt;
-  return at::from_blob(const_cast<std::byte*>(tensor.data.data()), tensor.shape, type).clone();
-}
+const std::string kGolden = TP_SOURCE_DIR "/tests/golden/bert/";
 
 Batch golden_batch(const SafetensorsFile& file, int64_t index) {
   const auto get = [&](const std::string& name) {
@@ -55,7 +47,7 @@ void import_golden(Model& model) {
   import_weights(file, "model.safetensors", "hf", slots);
 }
 
-class BertParity : public testing::Test {
+class BertParity : public ::testing::Test {
  protected:
   BertParity()
       : registry_(builtin_registry()),
@@ -73,12 +65,6 @@ class BertParity : public testing::Test {
   SafetensorsFile batches_;
   SafetensorsFile reference_;
 };
-
-void expect_close(const at::Tensor& ours, const at::Tensor& theirs, double bound,
-                  const std::string& what) {
-  ASSERT_EQ(ours.sizes(), theirs.sizes()) << what;
-  EXPECT_LE((ours - theirs).abs().max().item<double>(), bound) << what;
-}
 
 TEST_F(BertParity, HiddenStatesPooledAndLossesAreTheReferences) {
   const Batch batch = golden_batch(batches_, 0);
@@ -121,20 +107,7 @@ TEST_F(BertParity, GradientsAreTheReferences) {
   model_.zero_grad();
   Model::objective(model_.forward(batch, {.training = true, .seed = 1}), model_.count(batch))
       .backward();
-  const ParameterBuffer& buffer = model_.buffer();
-  const at::Tensor reference = at::zeros_like(buffer.grad());
-  const auto slots = weight_slots(buffer, reference);
-  import_weights(reference_, "reference.safetensors", "hf", slots, {.prefix = "grad."});
-  const double all = reference.to(at::kDouble).norm().item<double>();
-  ASSERT_GT(all, 0);
-  for (const Segment& segment : buffer.segments()) {
-    const auto part = [&segment](const at::Tensor& flat) {
-      return flat.narrow(0, segment.offset, segment.length).to(at::kDouble);
-    };
-    const double error = (part(buffer.grad()) - part(reference)).norm().item<double>();
-    const double size = part(reference).norm().item<double>();
-    EXPECT_LE(error, 1e-4 * std::max(size, 1e-4 * all)) << segment.name;
-  }
+  expect_gradients_of(model_.buffer(), reference_, "hf");
 }
 
 TEST_F(BertParity, HundredStepsFollowThePlainAdamWLoop) {

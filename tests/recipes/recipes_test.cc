@@ -19,7 +19,7 @@ struct Published {
   int64_t parameters;
 };
 
-class PublishedRecipe : public testing::TestWithParam<Published> {};
+class PublishedRecipe : public ::testing::TestWithParam<Published> {};
 
 TEST_P(PublishedRecipe, HasThePublishedNumberOfParameters) {
   const Registry registry = builtin_registry();
@@ -32,27 +32,27 @@ TEST_P(PublishedRecipe, HasThePublishedNumberOfParameters) {
   EXPECT_EQ(model.buffer().trained(), GetParam().parameters);
 }
 
-std::string recipe_name(const testing::TestParamInfo<Published>& info) {
+std::string recipe_name(const ::testing::TestParamInfo<Published>& info) {
   std::string name = info.param.recipe;
   std::replace(name.begin(), name.end(), '/', '_');
   return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Bert, PublishedRecipe,
-                         testing::Values(Published{"bert/tiny", 30522, 512, 4433468},
-                                         Published{"bert/mini", 30522, 512, 11267900},
-                                         Published{"bert/small", 30522, 512, 29058876},
-                                         Published{"bert/medium", 30522, 512, 41668412},
-                                         Published{"bert/base", 30522, 512, 110106428},
-                                         Published{"bert/large", 30522, 512, 336226108}),
+                         ::testing::Values(Published{"bert/tiny", 30522, 512, 4433468},
+                                           Published{"bert/mini", 30522, 512, 11267900},
+                                           Published{"bert/small", 30522, 512, 29058876},
+                                           Published{"bert/medium", 30522, 512, 41668412},
+                                           Published{"bert/base", 30522, 512, 110106428},
+                                           Published{"bert/large", 30522, 512, 336226108}),
                          recipe_name);
 
 INSTANTIATE_TEST_SUITE_P(Vision, PublishedRecipe,
-                         testing::Values(Published{"clip/vit_b32", 49408, 77, 151277313},
-                                         Published{"clip/vit_b16", 49408, 77, 149620737},
-                                         Published{"clip/vit_l14", 49408, 77, 427616513},
-                                         Published{"siglip/vit_b16", 32000, 64, 203155970},
-                                         Published{"vit/b16", 0, 0, 86567656}),
+                         ::testing::Values(Published{"clip/vit_b32", 49408, 77, 151277313},
+                                           Published{"clip/vit_b16", 49408, 77, 149620737},
+                                           Published{"clip/vit_l14", 49408, 77, 427616513},
+                                           Published{"siglip/vit_b16", 32000, 64, 203155970},
+                                           Published{"vit/b16", 0, 0, 86567656}),
                          recipe_name);
 
 TEST(Recipes, TheFullFormBuildsTheSameModelBitForBit) {
