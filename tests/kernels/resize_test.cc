@@ -14,10 +14,14 @@ struct Source {
   int64_t width;
 };
 
+/// Also looks whether anything was written behind the result.
 Pixels resized(const ResizeKernels& kernels, const ResizePlan& plan, const Source& source) {
-  Pixels out(static_cast<size_t>(plan.height * plan.width * 3), 77);
+  const int64_t size = plan.height * plan.width * 3;
+  Pixels out(static_cast<size_t>(size + 32), 77);
   ResizeScratch scratch;
   resize(kernels, plan, source.pixels.data(), source.height, source.width, scratch, out.data());
+  EXPECT_EQ(std::count(out.begin() + size, out.end(), 77), 32);
+  out.resize(static_cast<size_t>(size));
   return out;
 }
 

@@ -61,6 +61,15 @@ TEST(Jpeg, BytesTooManyBeforeAMarkerAreForgivenInAWholeFile) {
   EXPECT_THAT(data_error([&] { decoded(*open_image(open_end, "x.jpg")); }), HasSubstr("x.jpg: "));
 }
 
+TEST(Jpeg, BytesTooManyDoNotHideATruncation) {
+  std::string bytes = golden_bytes("restarts.jpg");
+  bytes.insert(bytes.find("\xFF\xD1"), "\x01\x02");  // a restart marker of the scan
+  EXPECT_EQ(pixel_hash(decoded(*open_image(bytes, "x.jpg"))), pixel_hash(decoded("restarts.jpg")));
+  bytes.resize(bytes.size() * 4 / 5);
+  EXPECT_THAT(data_error([&] { decoded(*open_image(bytes, "x.jpg")); }),
+              HasSubstr("extraneous bytes before marker"));
+}
+
 TEST(Jpeg, DamageInsideAScanIsAnError) {
   std::string bytes = golden_bytes("420.jpg");
   const size_t middle = bytes.size() / 2;
