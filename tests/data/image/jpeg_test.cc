@@ -66,6 +66,7 @@ TEST(Jpeg, BytesTooManyDoNotHideATruncation) {
   bytes.insert(bytes.find("\xFF\xD1"), "\x01\x02");  // a restart marker of the scan
   EXPECT_EQ(pixel_hash(decoded(*open_image(bytes, "x.jpg"))), pixel_hash(decoded("restarts.jpg")));
   bytes.resize(bytes.size() * 4 / 5);
+  bytes.insert(2, std::string("\xFF\xFE\x00\x04\xFF\xD9", 6));  // a comment like an end marker
   EXPECT_THAT(data_error([&] { decoded(*open_image(bytes, "x.jpg")); }),
               HasSubstr("extraneous bytes before marker"));
 }
