@@ -110,8 +110,13 @@ std::string value_text(double value, Unit unit) {
   if (size >= 1e4 && size < 1e15) {
     return with_commas(std::llround(value));
   }
-  return value == 0 || (size >= 0.01 && size < 1e4) ? fixed(value, 4)
-                                                    : fmt::format("{:.2e}", value);
+  if (value == 0) {
+    return "0";
+  }
+  if (size < 0.01 || size >= 1e15) {
+    return fmt::format("{:.2e}", value);
+  }
+  return fixed(value, size < 100 ? 4 : 1);
 }
 
 }  // namespace tpretrain::report

@@ -54,12 +54,21 @@ std::vector<std::string> result_names(const MetricsLog& log) {
   return names;
 }
 
+/// A dotted name that a narrow column breaks after its dots.
+std::string breakable(const std::string& name) {
+  std::vector<std::string> words = split(name, '.');
+  for (std::string& word : words) {
+    word = escape_html(word);
+  }
+  return join(words, ".<wbr>");
+}
+
 std::string cell(double value, Unit unit) {
   return "<td>" + (std::isnan(value) ? "" : value_text(value, unit)) + "</td>";
 }
 
 std::string result_row(const RunFiles& files, const std::string& name) {
-  std::string row = "<tr><th>" + escape_html(name) + "</th>";
+  std::string row = "<tr><th>" + breakable(name) + "</th>";
   for (const std::string& split : files.metrics.splits()) {
     const Series* series = files.metrics.find(split, name);
     const double value = last_value(series);

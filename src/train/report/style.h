@@ -60,6 +60,10 @@ padding-top:8px;overflow-wrap:anywhere}
 background:#fff;border-radius:4px}
 .item b{display:block;font-weight:600}
 .right b{color:var(--good)}.wrong b{color:var(--bad)}
+@media(max-width:600px){
+.numbers :is(td,thead th:not(:first-child)){padding-left:12px}
+.numbers tbody th{padding-right:0}
+svg text{font-size:15px}}
 .problems{border-left:3px solid var(--bad);padding-left:12px}
 )";
 

@@ -80,7 +80,8 @@ TEST(ValueText, IsShortAndNeverRaw) {
   EXPECT_EQ(value_text(5.92517, Unit::kPlain), "5.9252");
   EXPECT_EQ(value_text(29757.008, Unit::kPlain), "29,757");
   EXPECT_EQ(value_text(0.0002, Unit::kPlain), "2.00e-04");
-  EXPECT_EQ(value_text(0, Unit::kPlain), "0.0000");
+  EXPECT_EQ(value_text(0, Unit::kPlain), "0");
+  EXPECT_EQ(value_text(2076.94, Unit::kPlain), "2076.9");
   EXPECT_EQ(value_text(1e30, Unit::kPlain), "1.00e+30");
   EXPECT_EQ(value_text(0.18341, Unit::kShare), "18.3%");
   EXPECT_EQ(value_text(std::nan(""), Unit::kShare), "not finite");
