@@ -39,7 +39,7 @@ report::RecipeSection recipe_section(const fs::path& run) {
     section.note =
         "resolved.yaml, without origins: the recipe does not resolve in the run directory (" +
         reason + ").";
-    section.lines = report::recipe_lines(resolved);
+    section.lines = report::recipe_lines(report::without_origins(resolved));
     return section;
   }
   section.note = std::string("resolved.yaml with the place of each value in recipe.yaml. '") +

@@ -71,7 +71,7 @@ void append_rule(const NameRule& rule, const Slots& slots, std::vector<ForeignWe
   auto at = theirs.begin();
   for (size_t i = 0; i < parts.size(); ++i) {
     ForeignWeight weight;
-    weight.spec = {rule.theirs[i].name, TensorType::kF32, parts[i]};
+    weight.spec = {rule.theirs[i], TensorType::kF32, parts[i]};
     const auto count = static_cast<std::ptrdiff_t>(weight.spec.bytes() / sizeof(float));
     TP_ASSERT(theirs.end() - at >= count);
     weight.data.assign(at, at + count);

@@ -40,7 +40,7 @@ class ForeignNames {
 
   bool has_all(const NameRule& rule) const {
     return std::all_of(rule.theirs.begin(), rule.theirs.end(),
-                       [this](const ForeignPart& part) { return find(part.name) != nullptr; });
+                       [this](const std::string& name) { return find(name) != nullptr; });
   }
 
  private:
@@ -115,7 +115,7 @@ class Import {
     Pending pending{&rule, stacked_shape(rule, shapes), {}};
     const std::vector<Shape> expected = part_shapes(rule, foreign_shape(rule, pending.shape));
     for (size_t i = 0; i < rule.theirs.size(); ++i) {
-      const SafetensorsTensor& tensor = *theirs_.find(rule.theirs[i].name);
+      const SafetensorsTensor& tensor = *theirs_.find(rule.theirs[i]);
       used_.insert(tensor.name);
       if (!has_float_values(tensor.type)) {
         faults_.push_back(fmt::format("'{}' must be F32, F16, BF16 or F64, but is {} instead.",
@@ -220,7 +220,7 @@ std::vector<std::string> missing_lines(const ImportReport& report,
     std::string line = fmt::format("missing '{}'", name);
     for (const NameRule& rule : rules) {
       if (std::find(rule.ours.begin(), rule.ours.end(), name) != rule.ours.end()) {
-        line += fmt::format(" (there '{}')", rule.theirs.front().name);
+        line += fmt::format(" (there '{}')", rule.theirs.front());
       }
     }
     lines.push_back(line);

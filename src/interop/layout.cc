@@ -15,7 +15,7 @@ constexpr int64_t kChannels = 3;
 
 [[noreturn]] void does_not_fit(const NameRule& rule, const Shape& ours, const char* what) {
   throw ConfigError(fmt::format("'{}' must be {} for '{}', but is {} instead.", rule.ours.front(),
-                                what, rule.theirs.front().name, shape_text(ours)));
+                                what, rule.theirs.front(), shape_text(ours)));
 }
 
 /// Side of a square patch; 0 when `columns` is no patch.
@@ -101,19 +101,13 @@ std::vector<Shape> part_shapes(const NameRule& rule, const Shape& whole) {
   if (rule.theirs.size() == 1) {
     return {whole};
   }
-  int64_t shares = 0;
-  for (const ForeignPart& part : rule.theirs) {
-    shares += part.share;
+  const auto parts = static_cast<int64_t>(rule.theirs.size());
+  if (whole.empty() || whole[0] % parts != 0) {
+    does_not_fit(rule, whole, fmt::format("cut into {} equal parts", parts).c_str());
   }
-  if (whole.empty() || whole[0] % shares != 0) {
-    does_not_fit(rule, whole, fmt::format("cut into {} equal parts", shares).c_str());
-  }
-  std::vector<Shape> shapes;
-  for (const ForeignPart& part : rule.theirs) {
-    shapes.push_back(whole);
-    shapes.back()[0] = whole[0] / shares * part.share;
-  }
-  return shapes;
+  Shape part = whole;
+  part[0] /= parts;
+  return std::vector<Shape>(rule.theirs.size(), part);
 }
 
 void to_ours(WeightLayout layout, const Shape& ours, std::span<const float> from,

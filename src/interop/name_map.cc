@@ -22,8 +22,8 @@ NameRule filled(const NameRule& rule, const std::string& number) {
   for (std::string& name : out.ours) {
     name = fill(name, number);
   }
-  for (ForeignPart& part : out.theirs) {
-    part.name = fill(part.name, number);
+  for (std::string& name : out.theirs) {
+    name = fill(name, number);
   }
   return out;
 }

@@ -91,8 +91,8 @@ TEST(MappedFile, ForgottenMappingIsNotNamed) {
   const ChildResult child = run_child([&] {
     const void* place = MappedFile(path).data();
     const int descriptor = open(foreign.c_str(), O_RDONLY);
-    const void* memory = mmap(const_cast<void*>(place), 100'000, PROT_READ, MAP_SHARED | MAP_FIXED,
-                              descriptor, 0);
+    const void* memory =
+        mmap(const_cast<void*>(place), 100'000, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 0);
     if (memory == MAP_FAILED || ::truncate(foreign.c_str(), 10) != 0) {
       return 1;
     }

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COPIED = ["CMakeLists.txt", "cmake", "components", "configs", "include", "src", "tests"]
+COPIED = ["CMakeLists.txt", "cmake", "components", "configs", "include", "src", "tests", "tools"]
 OPTIONS = ["CMAKE_BUILD_TYPE", "TPRETRAIN_WERROR", "TPRETRAIN_FAILPOINTS", "TPRETRAIN_UNITY", "TPRETRAIN_SANITIZERS",
            "TPRETRAIN_LIBTORCH"]
 TARGETS = ["tpretrain_program", "components_test", "conformance_test"]

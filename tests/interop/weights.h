@@ -87,9 +87,10 @@ inline Weights siglip_weights() {
   weights.add("image.embedding.position.weight", {16, 24});
   weights.encoder("image.encoder", 2, 24, 48);
   weights.norm("image.encoder.norm", 24);
-  weights.add("image.pool.query", {1, 24});
-  weights.linear("image.pool.attention.qkv", 24, 72);
-  weights.linear("image.pool.attention.output", 24, 24);
+  weights.add("image.pool.probe", {1, 24});
+  weights.linear("image.pool.query", 24, 24);
+  weights.linear("image.pool.kv", 24, 48);
+  weights.linear("image.pool.output", 24, 24);
   weights.norm("image.pool.norm", 24);
   weights.linear("image.pool.ffn.input", 24, 48);
   weights.linear("image.pool.ffn.output", 48, 24);

@@ -17,18 +17,12 @@ enum class WeightLayout {
   kPatches,     ///< [D, p*p*3], by row, column, channel, is a convolution [D, 3, p, p] there
 };
 
-/// A foreign tensor that holds `share` parts of the rows that a rule is about.
-struct ForeignPart {
-  std::string name;
-  int64_t share = 1;
-};
-
 /// The rows of our parameters, one after the other, are the rows of the foreign tensors, one after
-/// the other: `qkv.weight` is query, key and value. In a pattern `*` stands for one number, the
-/// same in all names of the rule.
+/// the other and the same number in each: `qkv.weight` is query, key and value. In a pattern `*`
+/// stands for one number, the same in all names of the rule.
 struct NameRule {
   std::vector<std::string> ours;
-  std::vector<ForeignPart> theirs;
+  std::vector<std::string> theirs;
   WeightLayout layout = WeightLayout::kSame;
   std::optional<int> ones;  ///< leading sizes of 1 there; absent: the shape is as ours
   bool grid = false;        ///< rows are positions of a square grid, which can be interpolated

@@ -15,7 +15,7 @@ WeightFamily clip_open_clip() {
   rules.pair("image.encoder.norm_input", "visual.ln_pre")
       .layers("image.encoder.layers.*.", "visual.transformer.resblocks.*.", residual_block_names())
       .add({.ours = {"image.project.weight"},
-            .theirs = {{"visual.proj"}},
+            .theirs = {"visual.proj"},
             .layout = WeightLayout::kTransposed})
       .one("text.embedding.word.weight", "token_embedding.weight")
       .one("text.embedding.position.weight", "positional_embedding")
@@ -23,9 +23,9 @@ WeightFamily clip_open_clip() {
       .pair("text.pool.norm", "ln_final")
       .pair("text.encoder.norm", "ln_final")
       .add({.ours = {"text.project.weight"},
-            .theirs = {{"text_projection"}},
+            .theirs = {"text_projection"},
             .layout = WeightLayout::kTransposed})
-      .add({.ours = {"target.contrastive.scale"}, .theirs = {{"logit_scale"}}, .ones = 0});
+      .add({.ours = {"target.contrastive.scale"}, .theirs = {"logit_scale"}, .ones = 0});
   return {.name = "clip", .library = "open_clip", .rules = rules.take(), .ignored = {"attn_mask"}};
 }
 
@@ -47,7 +47,7 @@ WeightFamily clip_hf() {
       .pair("text.pool.norm", "text_model.final_layer_norm")
       .pair("text.encoder.norm", "text_model.final_layer_norm")
       .one("text.project.weight", "text_projection.weight")
-      .add({.ours = {"target.contrastive.scale"}, .theirs = {{"logit_scale"}}, .ones = 0});
+      .add({.ours = {"target.contrastive.scale"}, .theirs = {"logit_scale"}, .ones = 0});
   return {
       .name = "clip",
       .library = "hf",

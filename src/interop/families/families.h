@@ -33,7 +33,9 @@ class RuleList {
   /// `.weight` and `.bias` of both.
   RuleList& pair(const std::string& ours, const std::string& theirs);
   /// The same for several foreign modules whose rows follow each other.
-  RuleList& pair(const std::string& ours, const std::vector<ForeignPart>& theirs);
+  RuleList& pair(const std::string& ours, const std::vector<std::string>& theirs);
+  /// The same for several modules of ours whose rows follow each other there.
+  RuleList& stacked_pair(const std::vector<std::string>& ours, const std::string& theirs);
   /// Every parameter of the layers `ours`*. of a transformer. A fused foreign name that ends in
   /// "in_proj" has "_weight" and "_bias" instead of ".weight" and ".bias".
   RuleList& layers(const std::string& ours, const std::string& theirs, const LayerNames& names);

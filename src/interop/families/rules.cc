@@ -18,18 +18,29 @@ RuleList& RuleList::add(NameRule rule) {
 }
 
 RuleList& RuleList::one(const std::string& ours, const std::string& theirs) {
-  return add({.ours = {ours}, .theirs = {{theirs}}});
+  return add({.ours = {ours}, .theirs = {theirs}});
 }
 
 RuleList& RuleList::pair(const std::string& ours, const std::string& theirs) {
-  return pair(ours, std::vector<ForeignPart>{{theirs}});
+  return pair(ours, std::vector<std::string>{theirs});
 }
 
-RuleList& RuleList::pair(const std::string& ours, const std::vector<ForeignPart>& theirs) {
+RuleList& RuleList::pair(const std::string& ours, const std::vector<std::string>& theirs) {
   for (const std::string kind : kKinds) {
     NameRule rule{.ours = {ours + "." + kind}};
-    for (const ForeignPart& part : theirs) {
-      rule.theirs.push_back({parameter_of(part.name, kind), part.share});
+    for (const std::string& module : theirs) {
+      rule.theirs.push_back(parameter_of(module, kind));
+    }
+    add(std::move(rule));
+  }
+  return *this;
+}
+
+RuleList& RuleList::stacked_pair(const std::vector<std::string>& ours, const std::string& theirs) {
+  for (const std::string kind : kKinds) {
+    NameRule rule{.ours = {}, .theirs = {parameter_of(theirs, kind)}};
+    for (const std::string& module : ours) {
+      rule.ours.push_back(module + "." + kind);
     }
     add(std::move(rule));
   }
@@ -38,9 +49,9 @@ RuleList& RuleList::pair(const std::string& ours, const std::vector<ForeignPart>
 
 RuleList& RuleList::layers(const std::string& ours, const std::string& theirs,
                            const LayerNames& names) {
-  std::vector<ForeignPart> qkv;
+  std::vector<std::string> qkv;
   for (const std::string& part : names.qkv) {
-    qkv.push_back({theirs + part});
+    qkv.push_back(theirs + part);
   }
   pair(ours + "attention.qkv", qkv);
   pair(ours + "attention.output", theirs + names.attention_output);
@@ -53,15 +64,15 @@ RuleList& RuleList::layers(const std::string& ours, const std::string& theirs,
 void add_image_input(RuleList& rules, const std::string& tower, const std::string& pool,
                      const ImageNames& names) {
   rules.add({.ours = {tower + "embedding.patch.weight"},
-             .theirs = {{names.patch + ".weight"}},
+             .theirs = {names.patch + ".weight"},
              .layout = WeightLayout::kPatches});
   rules.one(tower + "embedding.patch.bias", names.patch + ".bias");
   if (!names.cls.empty()) {
     rules.add(
-        {.ours = {tower + "embedding.patch.cls"}, .theirs = {{names.cls}}, .ones = names.cls_ones});
+        {.ours = {tower + "embedding.patch.cls"}, .theirs = {names.cls}, .ones = names.cls_ones});
   }
   rules.add({.ours = {tower + "embedding.position.weight"},
-             .theirs = {{names.position}},
+             .theirs = {names.position},
              .ones = names.ones,
              .grid = true});
   if (!pool.empty()) {

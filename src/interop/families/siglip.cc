@@ -3,18 +3,25 @@
 namespace tpretrain {
 namespace {
 
+/// What the attention pool is called there, without the tower's prefix.
+struct PoolNames {
+  std::string probe;
+  std::vector<std::string> qkv;  ///< one fused part, or query and the fused key and value
+  std::string output;
+  std::string norm;
+};
+
 /// The attention pool: a learned query, its projections, and a feed-forward part.
-void add_pool(RuleList& rules, const std::string& theirs, const std::string& query,
-              const std::vector<ForeignPart>& qkv, const std::string& output,
-              const std::string& norm) {
-  rules.add({.ours = {"image.pool.query"}, .theirs = {{theirs + query}}, .ones = 2});
-  std::vector<ForeignPart> parts = qkv;
-  for (ForeignPart& part : parts) {
-    part.name = theirs + part.name;
+void add_pool(RuleList& rules, const std::string& theirs, const PoolNames& names) {
+  const std::vector<std::string> ours = {"image.pool.query", "image.pool.kv"};
+  rules.add({.ours = {"image.pool.probe"}, .theirs = {theirs + names.probe}, .ones = 2});
+  if (names.qkv.size() == 1) {
+    rules.stacked_pair(ours, theirs + names.qkv[0]);
+  } else {
+    rules.pair(ours[0], theirs + names.qkv[0]).pair(ours[1], theirs + names.qkv[1]);
   }
-  rules.pair("image.pool.attention.qkv", parts)
-      .pair("image.pool.attention.output", theirs + output)
-      .pair("image.pool.norm", theirs + norm)
+  rules.pair("image.pool.output", theirs + names.output)
+      .pair("image.pool.norm", theirs + names.norm)
       .pair("image.pool.ffn.input", theirs + "mlp.fc1")
       .pair("image.pool.ffn.output", theirs + "mlp.fc2");
 }
@@ -22,7 +29,7 @@ void add_pool(RuleList& rules, const std::string& theirs, const std::string& que
 void add_target(RuleList& rules, int ones) {
   for (const std::string name : {"scale", "bias"}) {
     rules.add({.ours = {"target.sigmoid_contrastive." + name},
-               .theirs = {{"logit_" + name}},
+               .theirs = {"logit_" + name},
                .ones = ones});
   }
 }
@@ -39,7 +46,8 @@ WeightFamily siglip_open_clip() {
                    .norm = "visual.trunk.norm",
                    .ones = 1});
   rules.layers("image.encoder.layers.*.", "visual.trunk.blocks.*.", timm_block_names());
-  add_pool(rules, "visual.trunk.attn_pool.", "latent", {{"q", 1}, {"kv", 2}}, "proj", "norm");
+  add_pool(rules, "visual.trunk.attn_pool.",
+           {.probe = "latent", .qkv = {"q", "kv"}, .output = "proj", .norm = "norm"});
   rules.one("text.embedding.word.weight", "text.token_embedding.weight")
       .one("text.embedding.position.weight", "text.positional_embedding")
       .layers("text.encoder.layers.*.", "text.transformer.resblocks.*.", residual_block_names())
@@ -60,8 +68,11 @@ WeightFamily siglip_hf() {
                    .norm = "vision_model.post_layernorm",
                    .ones = {}});
   rules.layers("image.encoder.layers.*.", "vision_model.encoder.layers.*.", hf_clip_layer_names());
-  add_pool(rules, "vision_model.head.", "probe", {{"attention.in_proj"}}, "attention.out_proj",
-           "layernorm");
+  add_pool(rules, "vision_model.head.",
+           {.probe = "probe",
+            .qkv = {"attention.in_proj"},
+            .output = "attention.out_proj",
+            .norm = "layernorm"});
   rules.one("text.embedding.word.weight", "text_model.embeddings.token_embedding.weight")
       .one("text.embedding.position.weight", "text_model.embeddings.position_embedding.weight")
       .layers("text.encoder.layers.*.", "text_model.encoder.layers.*.", hf_clip_layer_names())

@@ -31,7 +31,23 @@ void take_origins(Node& node, const Node* composed, const fs::path& run) {
   }
 }
 
+void drop_marks(Node& node) {
+  node.set_mark({});
+  for (Node& item : node.items()) {
+    drop_marks(item);
+  }
+  for (auto& [key, value] : node.entries()) {
+    drop_marks(value);
+  }
+}
+
 }  // namespace
+
+Node without_origins(const Node& resolved) {
+  Node tree = resolved;
+  drop_marks(tree);
+  return tree;
+}
 
 Node with_origins(const Node& resolved, const Node& composed, const fs::path& run) {
   Node tree = resolved;

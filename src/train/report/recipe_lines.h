@@ -17,6 +17,9 @@ inline constexpr const char* kSetAtStart = "set at start";
 /// have the same value; files in `run` are named without it.
 Node with_origins(const Node& resolved, const Node& composed, const fs::path& run);
 
+/// `resolved` without any marks: nobody knows where its values were written.
+Node without_origins(const Node& resolved);
+
 struct RecipeLine {
   std::string text;    ///< YAML, indented
   std::string origin;  ///< "recipe.yaml:12:5", "default", or ""
