@@ -1,7 +1,10 @@
 #include "components/embedding/patch/patch.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -9,6 +12,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/rng.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/core/registry.h"
 #include "tpretrain/ops/ops.h"
@@ -70,6 +74,25 @@ at::Tensor token_rows(int64_t pictures, int64_t prefix, int64_t patches) {
   return rows;
 }
 
+/// `kept` different numbers below `patches` for each picture, ascending: [B, kept] int64 on the
+/// CPU, a partial Fisher-Yates shuffle keyed by the picture's ordinal.
+at::Tensor draw_patches(const at::Tensor& ordinals, int64_t patches, int64_t kept, uint64_t key) {
+  const at::Tensor keys = ordinals.to(at::kCPU, at::kLong).contiguous();
+  at::Tensor drawn = at::empty({keys.numel(), kept}, at::kLong);
+  std::vector<int64_t> order(static_cast<size_t>(patches));
+  for (int64_t b = 0; b < keys.numel(); ++b) {
+    CounterRng rng(key, static_cast<uint64_t>(keys.const_data_ptr<int64_t>()[b]));
+    std::iota(order.begin(), order.end(), 0);
+    for (int64_t i = 0; i < kept; ++i) {
+      const auto other = static_cast<size_t>(i) + rng.below(static_cast<uint64_t>(patches - i));
+      std::swap(order[static_cast<size_t>(i)], order[other]);
+    }
+    std::sort(order.begin(), order.begin() + kept);
+    std::copy_n(order.begin(), kept, drawn.mutable_data_ptr<int64_t>() + b * kept);
+  }
+  return drawn;
+}
+
 }  // namespace embedding::patch_detail
 
 void PatchEmbeddingConfig::describe(ConfigVisitor& v) {
@@ -81,6 +104,8 @@ void PatchEmbeddingConfig::describe(ConfigVisitor& v) {
   v.field("registers", registers, "Learned tokens between the class token and the patches.",
           {.min = 0, .max = 1024});
   v.choice("grid", grid, "Fixed 2-D sines and cosines added to the patches.", {"none", "sincos"});
+  v.field("keep", keep, "Share of the patches that training sees, drawn for every picture.",
+          {.min = 0, .max = 1, .open_min = true});
   v.field("mean", mean, "Subtracted from each channel, of values in [0, 1].", {.min = 0, .max = 1});
   v.field("deviation", deviation, "Divides each channel.", {.min = 0, .open_min = true});
   v.field("init", init,
@@ -99,6 +124,7 @@ PatchEmbedding::PatchEmbedding(const PatchEmbeddingConfig& config, const Build& 
     : config_(config) {
   Build own = build.on(*this);
   width_ = own.infer(0, own.context().width, "width");
+  site_ = own.site("keep");
   if (config.grid == PatchEmbeddingConfig::Grid::kSinCos && width_ % 4 != 0) {
     throw ConfigError("embedding 'patch': `grid: sincos` needs a width that 4 divides, but it is " +
                       std::to_string(width_));
@@ -129,17 +155,35 @@ void PatchEmbedding::check_pixels(const View& view, const at::Tensor& pixels) co
   }
 }
 
-Layout PatchEmbedding::lay_out(const View& view, const at::Tensor& pixels) const {
+int64_t PatchEmbedding::seen(const Call& call) const {
+  const int64_t all = side() * side();
+  return call.training ? std::max<int64_t>(1, std::llround(config_.keep * double(all))) : all;
+}
+
+Layout PatchEmbedding::lay_out(const View& view, const at::Tensor& pixels, int64_t patches) const {
   Layout layout;
   layout.view = view.name();
   layout.prefix = prefix();
-  layout.max_length = positions();
+  layout.max_length = prefix() + patches;
   layout.offsets =
       at::arange(pixels.size(0) + 1, at::TensorOptions(pixels.device()).dtype(at::kInt)) *
-      static_cast<int>(positions());
+      static_cast<int>(layout.max_length);
   std::tie(layout.positions, layout.token_key) =
       ops::token_index(layout.offsets, at::Tensor(), view.batch().at("ordinal"));
   return layout;
+}
+
+at::Tensor PatchEmbedding::choose(const at::Tensor& patches, const at::Tensor& ordinals,
+                                  const Call& call, Layout& layout) const {
+  const int64_t all = side() * side();
+  const int64_t pictures = layout.sequences();
+  const auto key = static_cast<uint64_t>(call.dropout(site_, 1 - config_.keep).key);
+  const at::Tensor drawn =
+      embedding::patch_detail::draw_patches(ordinals, all, seen(call), key).to(patches.device());
+  const at::Tensor first = at::arange(prefix(), drawn.options()).expand({pictures, prefix()});
+  layout.positions = at::cat({first, drawn + prefix()}, 1).view({-1}).to(at::kInt);
+  const at::Tensor rows = drawn + at::arange(pictures, drawn.options()).unsqueeze(1) * all;
+  return patches.index_select(0, rows.view({-1}));
 }
 
 void PatchEmbedding::add_patches(const at::Tensor& patches, int64_t pictures,
@@ -156,8 +200,9 @@ void PatchEmbedding::add_patches(const at::Tensor& patches, int64_t pictures,
     rows.push_back(*registers_);
   }
   rows.push_back(patches);
-  sum.add(at::cat(rows), embedding::patch_detail::token_rows(pictures, prefix(), side() * side())
-                             .to(patches.device()));
+  sum.add(at::cat(rows),
+          embedding::patch_detail::token_rows(pictures, prefix(), patches.size(0) / pictures)
+              .to(patches.device()));
 }
 
 void PatchEmbedding::add_grid(const Layout& layout, EmbeddingSum& sum) {
@@ -169,17 +214,19 @@ void PatchEmbedding::add_grid(const Layout& layout, EmbeddingSum& sum) {
   sum.add(grid_, layout.positions);
 }
 
-void PatchEmbedding::add(const View& view, Layout& layout, EmbeddingSum& sum, const Call&) {
+void PatchEmbedding::add(const View& view, Layout& layout, EmbeddingSum& sum, const Call& call) {
   if (layout.defined()) {
     throw ConfigError("embedding 'patch' lays the sequence out: it must be the first of its list");
   }
   const at::Tensor& pixels = view.at("pixels");
   check_pixels(view, pixels);
-  layout = lay_out(view, pixels);
-  const at::Tensor patches = ops::linear(
-      ops::patchify(pixels, config_.size, config_.mean, config_.deviation, weight_->scalar_type()),
-      *weight_, bias_.tensor());
-  add_patches(patches, pixels.size(0), sum);
+  layout = lay_out(view, pixels, seen(call));
+  at::Tensor patches =
+      ops::patchify(pixels, config_.size, config_.mean, config_.deviation, weight_->scalar_type());
+  if (seen(call) < side() * side()) {
+    patches = choose(patches, view.batch().at("ordinal"), call, layout);
+  }
+  add_patches(ops::linear(patches, *weight_, bias_.tensor()), pixels.size(0), sum);
   if (config_.grid == PatchEmbeddingConfig::Grid::kSinCos) {
     add_grid(layout, sum);
   }

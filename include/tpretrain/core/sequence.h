@@ -15,7 +15,7 @@ namespace tpretrain {
 struct Layout {
   at::Tensor offsets;      ///< [S + 1] int32, offsets[S] = T
   int64_t max_length = 0;  ///< longest sequence, on the host
-  at::Tensor positions;    ///< [T] int32, index of a token in its sequence
+  at::Tensor positions;    ///< [T] int32, place of a token in its sequence; ascending
   at::Tensor token_key;    ///< [T] int64, ordinal << 22 | index of the token in its sample
   std::string view;        ///< the view whose tokens are laid out
   /// Rows of `x` put before the view's tokens in every sequence (class tokens, registers).

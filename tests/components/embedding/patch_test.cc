@@ -1,6 +1,8 @@
 #include <cmath>
 
+#include <ATen/ops/bincount.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/equal.h>
 
 #include "tests/components/support.h"
 
@@ -26,9 +28,9 @@ Batch picture_batch(int64_t pictures, int64_t side, uint64_t seed = 5) {
   return batch;
 }
 
-at::Tensor embed(Embedding& embedding, const Batch& batch, Layout& layout) {
+at::Tensor embed(Embedding& embedding, const Batch& batch, Layout& layout, const Call& call = {}) {
   EmbeddingSum sum;
-  embedding.add(View(batch, "image"), layout, sum, {});
+  embedding.add(View(batch, "image"), layout, sum, call);
   return ops::embedding_sum(sum.tables, sum.indices, sum.dense, at::Tensor(), at::Tensor(),
                             ops::NormKind::kNone, 0, {}, layout.token_key);
 }
@@ -100,6 +102,41 @@ TEST(PatchEmbedding, SinCosGridHasTheColumnInItsFirstHalf) {
   const double c2 = std::cos(0.01);
   expect_near(grid[2], at::tensor(std::vector<double>{s1, s2, c1, c2, 0, 0, 1, 1}, at::kDouble));
   expect_near(grid[3], at::tensor(std::vector<double>{0, 0, 1, 1, s1, s2, c1, c2}, at::kDouble));
+}
+
+TEST(PatchEmbedding, TrainingSeesSomePatchesAtTheirPlaces) {
+  const auto patch =
+      build<Embedding>("patch: {size: 2, resolution: 8, cls: true, grid: sincos, keep: 0.3}");
+  const Batch batch = picture_batch(6, 8);
+  Layout whole;
+  const at::Tensor all = embed(*patch, batch, whole).view({6, 17, 8});
+  EXPECT_EQ(whole.max_length, 17) << "evaluation sees all";
+  const Call call{.training = true, .key = 9};
+  Layout layout;
+  const at::Tensor some = embed(*patch, batch, layout, call).view({6, 6, 8});
+  EXPECT_EQ(layout.max_length, 6) << "the class token and 0.3 x 16 patches, rounded";
+  EXPECT_TRUE(same_bits(layout.offsets, int_tensor({0, 6, 12, 18, 24, 30, 36})));
+  const at::Tensor places = layout.positions.view({6, 6}).to(at::kLong);
+  for (int64_t b = 0; b < 6; ++b) {
+    EXPECT_EQ(places[b][0].item<int64_t>(), 0);
+    for (int64_t i = 1; i < 6; ++i) {
+      EXPECT_GT(places[b][i].item<int64_t>(), places[b][i - 1].item<int64_t>());
+    }
+    expect_near(some[b], all[b].index_select(0, places[b]));
+  }
+  EXPECT_FALSE(at::equal(places[0], places[1])) << "every picture has its own draw";
+  Layout again;
+  embed(*patch, batch, again, call);
+  EXPECT_TRUE(same_bits(layout.positions, again.positions));
+}
+
+TEST(PatchEmbedding, TrainingSeesEveryPatchEquallyOften) {
+  const auto patch = build<Embedding>("patch: {size: 2, resolution: 4, keep: 0.5}");
+  Layout layout;
+  embed(*patch, picture_batch(4000, 4), layout, {.training = true, .key = 9});
+  const at::Tensor counts = at::bincount(layout.positions, {}, 4).to(at::kDouble);
+  // 2 of 4 patches: 2,000 of 4,000 pictures, standard deviation 32.
+  EXPECT_LT((counts - 2000).abs().max().item<double>(), 130) << counts;
 }
 
 TEST(PatchEmbedding, GradientMatchesFiniteDifferences) {
