@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/picture_inputs.h"
 #include "tpretrain/base/log.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/core/recipe.h"
@@ -17,60 +18,9 @@
 namespace tpretrain::cli {
 namespace {
 
-struct Ending {
-  const char* text;
-  const char* source;
-};
-
-constexpr Ending kEndings[] = {{".csv", "table"},         {".tsv", "table"},
-                               {".json", "json_lines"},   {".jsonl", "json_lines"},
-                               {".ndjson", "json_lines"}, {".tar", "shards"}};
-
-/// The source that reads an input; none for a recipe.
-std::optional<std::string> source_of(const std::string& input) {
-  if (fs::is_directory(input)) {
-    return "image_folder";
-  }
-  if (input.ends_with(".yaml") || input.ends_with(".yml")) {
-    return std::nullopt;
-  }
-  for (const Ending& ending : kEndings) {
-    if (input.ends_with(ending.text)) {
-      return ending.source;
-    }
-  }
-  throw UsageError("cannot tell what '" + input + "' is",
-                   "name a recipe (.yaml), a folder of pictures, .csv, .tsv, .jsonl or .tar files");
-}
-
-/// The inputs as a recipe would write them, with `--set` keys of the source.
-Choice choice_of(const std::string& source, const DataPackArguments& arguments) {
-  Node config = Node::map();
-  if (source == "image_folder") {
-    if (arguments.inputs.size() != 1) {
-      throw UsageError("data pack takes one folder of pictures");
-    }
-    config.set("path", Node::scalar(arguments.inputs.front(), {}, true));
-  } else {
-    std::vector<Node> files;
-    for (const std::string& input : arguments.inputs) {
-      if (source_of(input) != source) {
-        throw UsageError("data pack takes files of one kind, but '" + arguments.inputs.front() +
-                         "' and '" + input + "' differ");
-      }
-      files.push_back(Node::scalar(input, {}, true));
-    }
-    config.set("files", Node::list(std::move(files)));
-  }
-  for (const std::string& set : arguments.sets) {
-    apply_set(config, set);
-  }
-  return {source, std::move(config), {}};
-}
-
 Choice choice_of(const DataPackArguments& arguments, const Registry& registry) {
-  if (const auto source = source_of(arguments.inputs.front())) {
-    return choice_of(*source, arguments);
+  if (const auto pictures = picture_choice(arguments.inputs, arguments.sets)) {
+    return *pictures;
   }
   if (arguments.inputs.size() != 1) {
     throw UsageError("data pack takes one recipe, or pictures");
@@ -82,18 +32,6 @@ Choice choice_of(const DataPackArguments& arguments, const Registry& registry) {
     throw ConfigError("missing key 'data." + arguments.split + "': where samples come from");
   }
   return choice;
-}
-
-std::shared_ptr<ItemSource> open_items(const Choice& choice, const Registry& registry) {
-  Faults faults;
-  registry.check("source", choice, "source", faults);
-  faults.raise_if_any();
-  auto items = std::dynamic_pointer_cast<ItemSource>(registry.make<Source>(choice, {}));
-  if (items == nullptr) {
-    throw ConfigError("the source '" + choice.name + "' gives text; shards hold pictures",
-                      "sources of pictures: shards, image_folder, table, json_lines");
-  }
-  return items;
 }
 
 void say(const PackReport& report, const std::string& output, double seconds) {
@@ -111,7 +49,7 @@ void say(const PackReport& report, const std::string& output, double seconds) {
 
 void data_pack(const DataPackArguments& arguments) {
   const Registry registry = builtin_registry();
-  const auto source = open_items(choice_of(arguments, registry), registry);
+  const auto source = open_pictures(choice_of(arguments, registry), registry);
   PackOptions options;
   options.output = arguments.output;
   options.samples = arguments.samples;

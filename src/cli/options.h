@@ -1,4 +1,4 @@
-/// The command line as plain structs. options.cc holds the one table of subcommands and flags.
+/// The command line as plain structs. option_table.cc holds the one table of subcommands and flags.
 #pragma once
 
 #include <cstdint>
@@ -118,7 +118,9 @@ struct EvalArguments : RunArguments {
 };
 
 struct PredictArguments : RunArguments {
-  std::vector<std::string> texts;  ///< empty: lines of standard input
+  std::vector<std::string> texts;   ///< empty: lines of standard input
+  std::vector<std::string> images;  ///< picture files
+  std::string among;                ///< empty: the held-out set
   int64_t count = 5;
   bool json = false;
 };

@@ -112,9 +112,23 @@ int64_t TrainConfig::micro() const {
   return micro_batch > 0 ? micro_batch : std::max<int64_t>(1, batch);
 }
 
+void ZeroShotConfig::describe(ConfigVisitor& v) {
+  v.field("source", source, "Pictures with classes.", "source");
+  v.require("source");
+  v.field("classes", classes, "Names by label; absent: those that the source has.");
+  v.field("templates", templates, "Texts around a name, which takes the place of {}.");
+  v.check(!templates.empty() && std::all_of(templates.begin(), templates.end(),
+                                            [](const std::string& text) {
+                                              return text.find("{}") != std::string::npos;
+                                            }),
+          "every one of `templates` must hold {}: 'a photo of a {}.'");
+  samples_field(v, "samples", samples, "At most this many pictures; 0: all.");
+}
+
 void ValidateConfig::describe(ConfigVisitor& v) {
   v.field("every", every, "Steps between two validations.", {"steps"}, {.min = 1, .max = kMost});
   samples_field(v, "samples", samples, "At most this many of the held-out set; 0: all.");
+  v.nested("zero_shot", zero_shot, "Classification by the names of classes; absent: none.");
 }
 
 void CheckpointConfig::describe(ConfigVisitor& v) {
@@ -195,13 +209,25 @@ std::vector<std::string> listed_environment(const Node& tree) {
   return names;
 }
 
-void check_choices(const RecipeConfig& config, const Registry& registry, Faults& faults) {
-  registry.check("tokenizer", config.tokenizer, "tokenizer", faults);
-  registry.check("source", config.data.train, "data.train", faults);
-  registry.check("source", config.data.valid, "data.valid", faults);
-  registry.check("processor", config.data.processor, "data.processor", faults);
-  registry.check("optimizer", config.train.optimizer, "train.optimizer", faults);
-  registry.check("schedule", config.train.schedule, "train.schedule", faults);
+/// A place of the recipe, outside of `model`, that chooses a registry entry.
+struct ChoicePlace {
+  std::vector<std::string> path;
+  const char* kind;
+  const Choice* choice;
+};
+
+std::vector<ChoicePlace> choice_places(const RecipeConfig& config) {
+  std::vector<ChoicePlace> places = {{{"tokenizer"}, "tokenizer", &config.tokenizer},
+                                     {{"data", "train"}, "source", &config.data.train},
+                                     {{"data", "valid"}, "source", &config.data.valid},
+                                     {{"data", "processor"}, "processor", &config.data.processor},
+                                     {{"train", "optimizer"}, "optimizer", &config.train.optimizer},
+                                     {{"train", "schedule"}, "schedule", &config.train.schedule}};
+  if (config.validate.zero_shot) {
+    places.push_back(
+        {{"validate", "zero_shot", "source"}, "source", &config.validate.zero_shot->source});
+  }
+  return places;
 }
 
 Node complete(const Choice& choice, const char* kind, const Registry& registry) {
@@ -209,16 +235,15 @@ Node complete(const Choice& choice, const char* kind, const Registry& registry) 
                    choice.mark);
 }
 
-void complete_at(Node& tree, const std::vector<std::string>& path, const Choice& choice,
-                 const char* kind, const Registry& registry) {
+void complete_at(Node& tree, const ChoicePlace& place, const Registry& registry) {
   Node* at = &tree;
-  for (size_t i = 0; i + 1 < path.size(); ++i) {
-    at = at->find(path[i]);
+  for (size_t i = 0; i + 1 < place.path.size(); ++i) {
+    at = at->find(place.path[i]);
   }
-  if (choice) {
-    at->set(path.back(), complete(choice, kind, registry));
+  if (*place.choice) {
+    at->set(place.path.back(), complete(*place.choice, place.kind, registry));
   } else {
-    at->erase(path.back());
+    at->erase(place.path.back());
   }
 }
 
@@ -236,7 +261,9 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
   Faults faults;
   expand_environment(recipe.tree, listed_environment(recipe.tree), faults);
   read_struct(recipe.config, recipe.tree, "", faults);
-  check_choices(recipe.config, registry, faults);
+  for (const ChoicePlace& place : choice_places(recipe.config)) {
+    registry.check(place.kind, *place.choice, join(place.path, "."), faults);
+  }
   if (!recipe.config.model.is_null()) {
     const Node full = expand_model(recipe.config.model, faults);
     recipe.model = read_model_spec(full, registry, faults);
@@ -254,12 +281,9 @@ Node recipe_tree(const Recipe& recipe, const Registry& registry, RecipeForm form
   }
   const RecipeConfig& config = recipe.config;
   Node tree = dump_struct(config, recipe.tree);
-  complete_at(tree, {"tokenizer"}, config.tokenizer, "tokenizer", registry);
-  complete_at(tree, {"data", "train"}, config.data.train, "source", registry);
-  complete_at(tree, {"data", "valid"}, config.data.valid, "source", registry);
-  complete_at(tree, {"data", "processor"}, config.data.processor, "processor", registry);
-  complete_at(tree, {"train", "optimizer"}, config.train.optimizer, "optimizer", registry);
-  complete_at(tree, {"train", "schedule"}, config.train.schedule, "schedule", registry);
+  for (const ChoicePlace& place : choice_places(config)) {
+    complete_at(tree, place, registry);
+  }
   tree.set("model", write_model_spec(recipe.model, registry));
   return tree;
 }

@@ -13,7 +13,8 @@ namespace {
 bool is_choice_path(const std::string& path) {
   static const std::vector<std::string> names = {"tokenizer", "processor", "encoder",  "decoder",
                                                  "pool",      "optimizer", "schedule", "norm"};
-  if (path == "data.train" || path == "data.valid" || path == "model.target") {
+  if (path == "data.train" || path == "data.valid" || path == "model.target" ||
+      path == "validate.zero_shot.source") {
     return true;
   }
   const size_t dot = path.rfind('.');

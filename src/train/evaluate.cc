@@ -4,6 +4,7 @@
 #include "tpretrain/base/log.h"
 #include "tpretrain/train/pipeline.h"
 #include "train/baseline.h"
+#include "train/zero_shot.h"
 
 namespace tpretrain {
 namespace {
@@ -41,6 +42,11 @@ EvaluateResult evaluate(const Recipe& recipe, const Registry& registry, const We
   result.samples = validation.samples();
   result.valid = evaluate_model(*model, static_cast<uint64_t>(recipe.config.seed),
                                 [&](const auto& use) { validation.for_each(use); });
+  if (recipe.config.validate.zero_shot) {
+    PairModel pair(model, data.processor, options.micro_batch);
+    result.valid.zero_shot =
+        ZeroShot(*recipe.config.validate.zero_shot, registry, std::move(pair)).run();
+  }
   result.baseline = baselines_if_possible(recipe, registry, tokenizer, *model, validation);
   return result;
 }

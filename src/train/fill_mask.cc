@@ -1,4 +1,4 @@
-#include "train/predict.h"
+#include "train/fill_mask.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,6 @@
 #include <c10/core/GradMode.h>
 
 #include "tpretrain/base/error.h"
-#include "tpretrain/train/pipeline.h"
 
 namespace tpretrain {
 namespace {
@@ -25,33 +24,35 @@ at::Tensor tensor_of(const std::vector<T>& values, at::ScalarType dtype) {
   return tensor;
 }
 
+/// Null when there is none.
+std::shared_ptr<Target> masked_target(const Model& model) {
+  for (const auto& target : model.targets()) {
+    if (target->token_labels() == kMaskedTokens) {
+      return target;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-MaskFiller::MaskFiller(const Recipe& recipe, const Registry& registry, const WeightsFrom& from) {
-  configure_compute(recipe.config.train);
-  tokenizer_ = open_tokenizer(recipe, registry);
+MaskFiller::MaskFiller(const TrainedModel& trained)
+    : tokenizer_(trained.tokenizer), model_(trained.model), target_(masked_target(*model_)) {
   if (!tokenizer_) {
     throw ConfigError("the recipe has no tokenizer: there is nothing to read a text with");
   }
-  const auto processor = make_processor(recipe, registry, tokenizer_, Split::kValid);
-  model_ = make_model(recipe, registry, tokenizer_.get(), *processor);
-  choose_target();
-  for (const Processor::ViewInfo& view : processor->views()) {
+  if (!target_) {
+    throw ConfigError("no target of the model predicts masked tokens",
+                      "fill-mask needs a target such as `mlm`");
+  }
+  view_ = model_->pass_info(target_->passes().at(0)).view;
+  for (const Processor::ViewInfo& view : trained.processor->views()) {
     max_length_ = view.name == view_ ? view.max_length : max_length_;
   }
-  weights_ = load_weights(*model_, from);
 }
 
-void MaskFiller::choose_target() {
-  for (const auto& target : model_->targets()) {
-    if (target->token_labels() == kMaskedTokens) {
-      target_ = target;
-      view_ = model_->pass_info(target->passes().at(0)).view;
-      return;
-    }
-  }
-  throw ConfigError("no target of the model predicts masked tokens",
-                    "fill-mask needs a target such as `mlm`");
+bool MaskFiller::fits(const Model& model) {
+  return masked_target(model) != nullptr;
 }
 
 MaskFiller::Encoded MaskFiller::encode(const std::string& text) const {

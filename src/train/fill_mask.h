@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tpretrain/core/recipe.h"
+#include "tpretrain/core/model.h"
 #include "tpretrain/core/tokenizer.h"
-#include "train/weights.h"
+#include "train/trained_model.h"
 
 namespace tpretrain {
 
@@ -26,9 +26,11 @@ struct MaskAnswer {
 
 class MaskFiller {
  public:
-  /// Errors: ConfigError when no target predicts masked tokens, DataError when the vocabulary lacks
-  /// a special token, and those of load_weights.
-  MaskFiller(const Recipe& recipe, const Registry& registry, const WeightsFrom& from);
+  /// Errors: ConfigError when no target predicts masked tokens or the recipe has no tokenizer.
+  explicit MaskFiller(const TrainedModel& trained);
+
+  /// Whether the model has a target that predicts masked tokens.
+  static bool fits(const Model& model);
 
   /// The `count` best tokens for each [MASK] of `text`, best first, ties by id.
   /// Errors: DataError without a [MASK], or when the text is longer than the model can read.
@@ -37,15 +39,12 @@ class MaskFiller {
   /// Name of the target that answers.
   const std::string& target() const { return target_->name(); }
 
-  const LoadedWeights& weights() const { return weights_; }
-
  private:
   struct Encoded {
     std::vector<int32_t> ids;
     std::vector<int64_t> masks;  ///< positions
   };
 
-  void choose_target();
   Encoded encode(const std::string& text) const;
   Batch batch_of(const Encoded& encoded) const;
   MaskAnswer answer(const float* scores, int64_t position, int64_t count) const;
@@ -55,7 +54,6 @@ class MaskFiller {
   std::shared_ptr<Target> target_;
   std::string view_;
   int64_t max_length_ = 0;
-  LoadedWeights weights_;
 };
 
 }  // namespace tpretrain

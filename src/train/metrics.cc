@@ -69,6 +69,9 @@ std::vector<std::pair<std::string, double>> named_values(const LossReport& repor
       }
     }
   }
+  for (const auto& [k, share] : report.zero_shot) {
+    values.emplace_back("zero_shot@" + std::to_string(k), share);
+  }
   return values;
 }
 

@@ -19,7 +19,9 @@
 #include "train/model_file.h"
 #include "train/optimizers.h"
 #include "train/progress_line.h"
+#include "train/retrieval_examples.h"
 #include "train/stop_signal.h"
+#include "train/zero_shot.h"
 
 namespace tpretrain {
 namespace {
@@ -72,6 +74,9 @@ class Stopwatch {
             wait_ / elapsed, seconds_since(start_)};
   }
 
+  /// Time that was not spent on steps does not count for the rates.
+  void leave_out(Clock::duration time) { lap_ += time; }
+
   void lap() {
     tokens_ = samples_ = 0;
     wait_ = 0;
@@ -92,6 +97,9 @@ class Run {
       : recipe_(recipe), registry_(registry), options_(options), config_(recipe.config) {
     if (config_.train.batch <= 0) {
       throw ConfigError("missing key 'train.batch': samples per step");
+    }
+    if (config_.validate.zero_shot && !config_.data.valid) {
+      throw ConfigError("'validate.zero_shot' needs 'data.valid': it is a part of each validation");
     }
     if (!config_.train.optimizer || !config_.train.schedule) {
       throw ConfigError("missing key 'train." +
@@ -143,6 +151,13 @@ class Run {
     options.micro_batch = config_.train.micro();
     validation_.emplace(valid_.stream, valid_.processor->fields(), valid_.processor->views(),
                         options);
+    if (PairModel::fits(*model_, *valid_.processor)) {
+      pair_.emplace(model_, valid_.processor, options.micro_batch);
+    }
+    if (config_.validate.zero_shot) {
+      zero_shot_.emplace(*config_.validate.zero_shot, registry_,
+                         PairModel(model_, valid_.processor, options.micro_batch));
+    }
   }
 
   RunIdentity identity() const {
@@ -236,7 +251,7 @@ class Run {
       options_.on_step(report);
     }
     if (validation_ && (due(config_.validate.every, report.step) || end)) {
-      validate();
+      validate(timing);
     }
     if (due(config_.checkpoint.every, report.step)) {
       checkpoints_->save();
@@ -251,10 +266,17 @@ class Run {
                            std::to_string(first + result_.train.samples - 1));
   }
 
-  void validate() {
+  /// `timing`: of the steps before it.
+  void validate(StepTiming timing) {
+    const Clock::time_point start = Clock::now();
     result_.valid = evaluate_model(*model_, static_cast<uint64_t>(config_.seed),
                                    [this](const auto& use) { validation_->for_each(use); });
-    metrics_->write_valid(*result_.valid, trainer_->state(), watch_.read());
+    if (zero_shot_) {
+      result_.valid->zero_shot = zero_shot_->run();
+    }
+    watch_.leave_out(Clock::now() - start);
+    timing.seconds = watch_.read().seconds;
+    metrics_->write_valid(*result_.valid, trainer_->state(), timing);
     log::info("valid", "step " + std::to_string(trainer_->state().step) + " " +
                            loss_text(*result_.valid) + " over " +
                            with_commas(validation_->samples()) + " held-out samples");
@@ -271,8 +293,23 @@ class Run {
       if (!result_.baseline.empty()) {
         write_baselines(directory_->path() / "baseline.json", result_.baseline);
       }
+      write_examples();
     }
     return std::move(result_);
+  }
+
+  /// Examples are for people: a run that can not show them is complete all the same.
+  void write_examples() const {
+    const auto items = std::dynamic_pointer_cast<const ItemSource>(valid_.source);
+    if (!pair_ || items == nullptr) {
+      return;
+    }
+    try {
+      write_text(directory_->path() / kRetrievedName,
+                 format_retrieved(retrieval_examples(*pair_, items)));
+    } catch (const Error& error) {
+      log::warn("run", std::string("no examples of what is retrieved: ") + error.what());
+    }
   }
 
   const Recipe& recipe_;
@@ -288,6 +325,8 @@ class Run {
   std::shared_ptr<Model> model_;
   std::optional<Trainer> trainer_;
   std::optional<ValidationSet> validation_;
+  std::optional<PairModel> pair_;  ///< where the model is one
+  std::optional<ZeroShot> zero_shot_;
   std::optional<CheckpointStore> store_;
   std::optional<RunCheckpoints> checkpoints_;
   std::optional<MetricsFile> metrics_;

@@ -35,6 +35,9 @@ std::string loss_text(const LossReport& report) {
       text += recall_text(recalls->second);
     }
   }
+  for (const auto& [k, share] : report.zero_shot) {
+    text += fmt::format("{} top-{} {:.1f}%", k == 1 ? " zero-shot" : "", k, 100 * share);
+  }
   return text;
 }
 

@@ -3,41 +3,41 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "tpretrain/core/contrast.h"
 #include "tpretrain/core/model.h"
 #include "tpretrain/train/trainer.h"
+#include "train/feature_set.h"
 
 namespace tpretrain {
 
-/// Collects the features of the passes that contrastive targets compare. Holds N features of a
-/// pass (or all token features), never an N x N matrix.
+/// Collects the features of the passes that contrastive targets compare.
 class Retrieval {
  public:
   explicit Retrieval(const Model& model);
-  ~Retrieval();
 
   /// Takes the features of one batch. Passes are evaluated where they have not been.
   void add(Passes& passes, const Batch& batch);
 
   /// Recall at 1, 5 and 10 in both directions, by target. Samples with an equal `pair.id` belong
   /// together; where batches have none, a sample belongs to itself alone.
-  std::map<std::string, std::vector<Recall>> finish() const;
+  std::map<std::string, std::vector<Recall>> finish();
 
  private:
-  struct Side;
-
   std::vector<std::shared_ptr<const ContrastTarget>> targets_;
-  std::map<std::string, Side> sides_;  ///< by pass
+  std::map<std::string, FeatureSet> sides_;  ///< by pass
   std::vector<int64_t> groups_;
 };
 
-/// Share of rows r of similarity [R, N] that have one of their own among the k highest of the row;
-/// equal values count as higher where they stand before. `groups[first_row + r]` is the row's,
-/// `groups[n]` a column's. Adds to `hits`, k -> rows.
-void count_hits(const at::Tensor& similarity, const std::vector<int64_t>& groups, int64_t first_row,
-                std::map<int64_t, int64_t>& hits);
+/// What each sample of the batch is one of: `pair.id`, or its ordinal where there is none.
+std::vector<int64_t> items_of(const Batch& batch);
+
+/// Share of rows of similarity [R, N] that have a column of their own kind among the k highest;
+/// equal values count as higher where they stand before. `rows[r]` and `columns[n]` are the kinds;
+/// every row has a column of its own. Adds to `hits`, k -> rows.
+void count_hits(const at::Tensor& similarity, std::span<const int64_t> rows,
+                std::span<const int64_t> columns, std::map<int64_t, int64_t>& hits);
 
 }  // namespace tpretrain

@@ -1,5 +1,7 @@
 #include "train/retrieval.h"
 
+#include <limits>
+
 #include <ATen/ops/tensor.h>
 
 #include "tests/train/support.h"
@@ -10,7 +12,9 @@ namespace {
 std::map<int64_t, int64_t> hits_of(const at::Tensor& similarity, const std::vector<int64_t>& groups,
                                    int64_t first_row = 0) {
   std::map<int64_t, int64_t> hits = {{1, 0}, {2, 0}, {3, 0}};
-  count_hits(similarity, groups, first_row, hits);
+  const std::vector<int64_t> rows(groups.begin() + first_row,
+                                  groups.begin() + first_row + similarity.size(0));
+  count_hits(similarity, rows, groups, hits);
   return hits;
 }
 
@@ -38,7 +42,12 @@ TEST(CountHits, EqualValuesCountInTheirOrder) {
       << "a collapsed model must not score";
 }
 
-TEST(CountHits, RowsAreCountedFromTheFirstOne) {
+TEST(CountHits, WhatIsNotANumberFindsNothing) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(hits_of(matrix({nan, nan}, 2), {0, 1}), (Hits{{1, 0}, {2, 0}, {3, 0}}));
+}
+
+TEST(CountHits, RowsMayBeOfFewerKindsThanColumns) {
   EXPECT_EQ(hits_of(matrix({.1F, .9F, .2F}, 3), {0, 1, 2}, 1), (Hits{{1, 1}, {2, 1}, {3, 1}}));
 }
 

@@ -66,9 +66,20 @@ struct TrainConfig {
   int64_t shards() const { return batch / micro(); }
 };
 
+/// Classes told from their names alone, by a model of pictures and texts.
+struct ZeroShotConfig {
+  Choice source;                     ///< pictures with classes
+  std::vector<std::string> classes;  ///< names by label; empty: those of the source
+  std::vector<std::string> templates{"a photo of a {}."};
+  int64_t samples = 0;  ///< at most this many; 0: all
+
+  void describe(ConfigVisitor& v);
+};
+
 struct ValidateConfig {
   Quantity every;          ///< steps; absent: never
   int64_t samples = 1024;  ///< at most this many of the held-out set
+  std::optional<ZeroShotConfig> zero_shot;
 
   void describe(ConfigVisitor& v);
 };

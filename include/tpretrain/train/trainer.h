@@ -34,6 +34,8 @@ struct LossReport {
   Counts counts;                           ///< items per loss
   /// Both directions of every contrastive target; of evaluations only.
   std::map<std::string, std::vector<Recall>> recall;
+  /// k -> share of pictures whose class is among the k best by its names; of evaluations only.
+  std::map<int64_t, double> zero_shot;
 };
 
 struct StepReport : LossReport {

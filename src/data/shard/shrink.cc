@@ -32,17 +32,21 @@ Image resized(const Image& from, int64_t height, int64_t width) {
 
 }  // namespace
 
+Image thumbnail(const EncodedImage& image, int64_t max_side) {
+  Image whole;
+  image.decode(0, 0, whole);
+  const int64_t longer = std::max(whole.height, whole.width);
+  return longer <= max_side ? whole
+                            : resized(whole, scaled(whole.height, max_side, longer),
+                                      scaled(whole.width, max_side, longer));
+}
+
 bool shrink(StoredItem& item, int64_t max_side, const ImageLimits& limits) {
   const std::unique_ptr<EncodedImage> stored = open_image(item.image, item.where, limits);
-  const int64_t longer = std::max(stored->height(), stored->width());
-  if (max_side == 0 || longer <= max_side) {
+  if (max_side == 0 || std::max(stored->height(), stored->width()) <= max_side) {
     return false;
   }
-  Image whole;
-  stored->decode(0, 0, whole);
-  const Image small =
-      resized(whole, scaled(whole.height, max_side, longer), scaled(whole.width, max_side, longer));
-  item.image = write_png(small);
+  item.image = write_png(thumbnail(*stored, max_side));
   return true;
 }
 
