@@ -38,7 +38,7 @@ RetrievedItem picture_item(const ItemSource& items, int64_t index) {
   return {"", png_data_uri(data::write_png(data::thumbnail(*item.image, kSide)))};
 }
 
-/// The item of row `at` of the held, with its picture or with its text.
+/// The item of row `at`, with its picture or with its text.
 RetrievedItem item_at(const HeldOut& held, size_t at, bool picture, const ItemSource& items) {
   return picture ? picture_item(items, held.items[at]) : RetrievedItem{held.texts[at], ""};
 }
