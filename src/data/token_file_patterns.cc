@@ -1,11 +1,10 @@
 #include "data/token_file_patterns.h"
 
-#include <algorithm>
 #include <set>
 
 #include <fmt/core.h>
-#include <glob.h>
 
+#include "data/wildcards.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain {
@@ -20,25 +19,13 @@ bool is_token_file(const fs::path& path) {
   return path.extension() == ".bin" || path.extension() == ".idx";
 }
 
-std::vector<std::string> matches(const std::string& pattern) {
-  glob_t found = {};
-  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  if (status != 0 && status != GLOB_NOMATCH) {
-    throw IoError(fmt::format("cannot list the files of '{}'", pattern));
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<fs::path> expand(const std::string& pattern) {
-  if (pattern.find_first_of("*?[") == std::string::npos) {
+  if (!data::has_wildcard(pattern)) {
     return {token_file_prefix(pattern)};
   }
   std::vector<fs::path> prefixes;
   size_t others = 0;
-  for (const fs::path name : matches(pattern)) {
+  for (const fs::path name : data::matching_names(pattern)) {
     if (is_token_file(name)) {
       prefixes.push_back(token_file_prefix(name));
     } else {

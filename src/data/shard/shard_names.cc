@@ -7,8 +7,8 @@
 #include <set>
 
 #include <fmt/core.h>
-#include <glob.h>
 
+#include "data/wildcards.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain::data {
@@ -109,23 +109,12 @@ std::vector<std::string> expand_list(std::string_view list) {
   return names;
 }
 
-bool has_wildcard(const std::string& name) {
-  return name.find_first_of("*?[") != std::string::npos;
-}
-
-std::vector<std::string> matches(const std::string& pattern) {
-  glob_t found = {};
-  const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  if (status != 0 && status != GLOB_NOMATCH) {
-    throw IoError(fmt::format("cannot list the files of '{}'", pattern));
-  }
+std::vector<std::string> matching_shards(const std::string& pattern) {
+  std::vector<std::string> names = matching_names(pattern);
   std::erase_if(names, [](const std::string& name) { return name.ends_with(".idx"); });
   if (names.empty()) {
     throw NotFoundError(fmt::format("no file matches '{}'", pattern));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -191,7 +180,7 @@ std::vector<std::string> expand_shards(const std::vector<std::string>& patterns)
     for (const std::string& pattern : split_shard_list(list)) {
       for (const std::string& name : expand_braces(pattern)) {
         for (const std::string& shard :
-             has_wildcard(name) ? matches(name) : std::vector<std::string>{name}) {
+             has_wildcard(name) ? matching_shards(name) : std::vector<std::string>{name}) {
           add(shard, pattern);
         }
       }

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <fmt/core.h>
-#include <glob.h>
 #include <unistd.h>
 
+#include "data/wildcards.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain {
@@ -75,15 +75,11 @@ namespace {
 constexpr const char* kWanted = "name text files, .gz and .zst among them, or - for standard input";
 
 void add_matches(const std::string& pattern, std::vector<std::string>& files) {
-  glob_t matches{};
-  const int status = ::glob(pattern.c_str(), 0, nullptr, &matches);
-  for (size_t i = 0; status == 0 && i < matches.gl_pathc; ++i) {
-    files.emplace_back(matches.gl_pathv[i]);
-  }
-  ::globfree(&matches);
-  if (status != 0) {
+  const std::vector<std::string> names = data::matching_names(pattern);
+  if (names.empty()) {
     throw NotFoundError(fmt::format("no file matches {}", pattern), kWanted);
   }
+  files.insert(files.end(), names.begin(), names.end());
 }
 
 void check_readable(const std::string& file) {
@@ -103,8 +99,8 @@ void check_readable(const std::string& file) {
 std::vector<std::string> expand_corpus_files(const std::vector<std::string>& patterns) {
   std::vector<std::string> files;
   for (const std::string& pattern : patterns) {
-    const bool literal = pattern == "-" || std::filesystem::exists(pattern) ||
-                         pattern.find_first_of("*?[") == std::string::npos;
+    const bool literal =
+        pattern == "-" || std::filesystem::exists(pattern) || !data::has_wildcard(pattern);
     if (literal) {
       files.push_back(pattern);
     } else {
