@@ -1,15 +1,14 @@
 #include "train/fill_mask.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <numeric>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include "tpretrain/base/error.h"
+#include "train/rank.h"
 
 namespace tpretrain {
 namespace {
@@ -91,25 +90,13 @@ Batch MaskFiller::batch_of(const Encoded& encoded) const {
   return batch;
 }
 
-MaskAnswer MaskFiller::answer(const float* scores, int64_t position, int64_t count) const {
-  const auto size = static_cast<size_t>(tokenizer_->size());
-  const double highest = *std::max_element(scores, scores + size);
-  double sum = 0;
-  for (size_t i = 0; i < size; ++i) {
-    sum += std::exp(scores[i] - highest);
-  }
-  std::vector<int32_t> order(size);
-  std::iota(order.begin(), order.end(), 0);
-  const size_t kept = std::min(size, static_cast<size_t>(count));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                    [scores](int32_t a, int32_t b) {
-                      return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-                    });
+MaskAnswer MaskFiller::answer(const at::Tensor& row, int64_t position, int64_t count) const {
+  const at::Tensor scores = row.narrow(0, 0, tokenizer_->size()).to(at::kCPU, at::kFloat);
+  const at::Tensor shares = at::softmax(scores, 0, at::kDouble);
   MaskAnswer answer{position, {}};
-  for (size_t i = 0; i < kept; ++i) {
-    const int32_t id = order[i];
-    answer.ranked.push_back(
-        {id, tokenizer_->piece(id), std::exp(scores[id] - highest) / sum, scores[id]});
+  for (const int64_t id : best_of(scores, count)) {
+    answer.ranked.push_back({static_cast<int32_t>(id), tokenizer_->piece(static_cast<int32_t>(id)),
+                             shares[id].item<double>(), scores[id].item<float>()});
   }
   return answer;
 }
@@ -120,14 +107,11 @@ std::vector<MaskAnswer> MaskFiller::fill(const std::string& text, int64_t count)
   const Batch batch = batch_of(encoded);
   const Phase phase;
   const auto passes = model_->passes(batch, phase);
-  const at::Tensor scores = target_
-                                ->token_scores(*passes, tensor_of(encoded.masks, at::kLong),
-                                               model_->call(phase, "target." + target_->name()))
-                                .contiguous();
+  const at::Tensor scores = target_->token_scores(*passes, tensor_of(encoded.masks, at::kLong),
+                                                  model_->call(phase, "target." + target_->name()));
   std::vector<MaskAnswer> answers;
   for (size_t i = 0; i < encoded.masks.size(); ++i) {
-    answers.push_back(answer(scores.data_ptr<float>() + static_cast<int64_t>(i) * scores.size(1),
-                             encoded.masks[i], count));
+    answers.push_back(answer(scores[static_cast<int64_t>(i)], encoded.masks[i], count));
   }
   return answers;
 }

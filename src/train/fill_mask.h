@@ -47,7 +47,7 @@ class MaskFiller {
 
   Encoded encode(const std::string& text) const;
   Batch batch_of(const Encoded& encoded) const;
-  MaskAnswer answer(const float* scores, int64_t position, int64_t count) const;
+  MaskAnswer answer(const at::Tensor& row, int64_t position, int64_t count) const;
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::shared_ptr<Model> model_;
