@@ -5,10 +5,12 @@ Usage: clip_step.py --program PROGRAM --data clipart [--python PYTHON] [--patch 
 
 Both sides train the model of configs/clip/clipart.yaml at fp32 on the same number of threads: an image
 tower and a text tower, both directions of InfoNCE over the batch, clipping by norm, AdamW. Ours is
-the whole program, which decodes and augments pictures beside the steps. The peer gets its batches
-ready made, in memory, and the best that plain PyTorch offers: fused AdamW, scaled_dot_product_attention,
-texts padded to the longest of the batch. Runs alternate A B A B; the result is the ratio of the medians.
-Needs nothing here but the standard library; PYTHON must have torch.
+the whole program, which decodes and augments pictures beside the steps. The peer gets the best that
+plain PyTorch offers: fused AdamW, scaled_dot_product_attention, texts padded to the longest of the
+batch. Its pictures are ready made in memory, which costs it nothing, or with --decode decoded (Pillow),
+resized, shifted and flipped by a DataLoader worker, which is the work that ours does. Runs alternate
+A B A B; the result is the ratio of the medians. Needs nothing here but the standard library; PYTHON
+must have torch, for --decode Pillow and numpy too.
 """
 
 import argparse
@@ -52,6 +54,51 @@ train:
   clip: 1.0
 log: {{every: 2}}
 """
+
+
+def random_batches(args):
+    """[B, 64, 64, 3] uint8 without end."""
+    import torch
+
+    generator = torch.Generator().manual_seed(1)
+    while True:
+        yield torch.randint(0, 256, (args.batch, 64, 64, 3), generator=generator, dtype=torch.uint8)
+
+
+def decoded_batches(args):
+    """The same of the shards' pictures, made by a worker process."""
+    import io
+    import random
+    import tarfile
+
+    import numpy as np
+    import torch
+    from PIL import Image, ImageOps
+
+    files = []
+    for shard in sorted(pathlib.Path(args.data).glob("train-*.tar")):
+        with tarfile.open(shard) as archive:
+            files += [archive.extractfile(m).read() for m in archive if m.name.endswith((".png", ".jpg"))]
+
+    class Pictures(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(files)
+
+        def __getitem__(self, index):
+            image = Image.open(io.BytesIO(files[index]))
+            if image.mode != "RGB":
+                page = Image.new("RGBA", image.size, "white")
+                page.alpha_composite(image.convert("RGBA"))
+                image = page.convert("RGB")
+            image = ImageOps.expand(image.resize((64, 64), Image.BICUBIC), 4, "white")
+            x, y = random.randint(0, 8), random.randint(0, 8)
+            image = image.crop((x, y, x + 64, y + 64))
+            return torch.from_numpy(np.array(ImageOps.mirror(image) if random.random() < 0.5 else image))
+
+    loader = torch.utils.data.DataLoader(Pictures(), args.batch, shuffle=True, drop_last=True, num_workers=1,
+                                         prefetch_factor=4)
+    while True:
+        yield from loader
 
 
 def peer_samples_per_second(args):
@@ -114,11 +161,13 @@ def peer_samples_per_second(args):
     texts = json.loads(pathlib.Path(args.texts).read_text())
     model = Clip(args.patch, 1 + max(max(text) for text in texts))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1, fused=True)
-    generator = torch.Generator().manual_seed(1)
+    batches = decoded_batches(args) if args.decode else random_batches(args)
     mean, deviation = torch.tensor([0.481, 0.458, 0.408]), torch.tensor([0.269, 0.261, 0.276])
     times = []
     for step in range(args.steps):
-        pixels = torch.randint(0, 256, (args.batch, 64, 64, 3), generator=generator, dtype=torch.uint8)
+        begin = time.perf_counter()
+        pixels = next(batches)
+        waited = time.perf_counter() - begin if args.decode else 0.0
         chosen = [texts[(step * args.batch + i) % len(texts)] for i in range(args.batch)]
         longest = max(map(len, chosen))
         ids = torch.tensor([text + [0] * (longest - len(text)) for text in chosen])
@@ -132,7 +181,7 @@ def peer_samples_per_second(args):
         optimizer.step()
         with torch.no_grad():
             model.scale.clamp_(0, 4.6052)
-        times.append(time.perf_counter() - start)
+        times.append(waited + time.perf_counter() - start)
     print(json.dumps({"samples_per_s": args.batch / statistics.median(times[args.steps // 4 :]), "torch": torch.__version__}))
 
 
@@ -153,7 +202,8 @@ def ours(args, folder):
 
 
 def peer(args, folder):
-    options = [f"--{name}={getattr(args, name)}" for name in ("patch", "batch", "steps", "threads")]
+    options = [f"--{name}={getattr(args, name)}" for name in ("data", "patch", "batch", "steps", "threads")]
+    options += ["--decode"] if args.decode else []
     environment = dict(os.environ, OMP_NUM_THREADS=str(args.threads))
     out = run([args.python, __file__, "--peer-texts", folder / "texts.json", *options], env=environment)
     return json.loads(out)
@@ -169,6 +219,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--decode", action="store_true", help="the peer decodes its pictures too")
     parser.add_argument("--peer-texts", dest="texts", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.texts:
@@ -187,7 +238,8 @@ def main():
             print(f"tpretrain {mine[-1]:7.1f}   PyTorch {theirs[-1]:7.1f} samples/s", flush=True)
         ratio = statistics.median(mine) / statistics.median(theirs)
         print(f"medians: tpretrain {statistics.median(mine):.1f}, PyTorch {result['torch']} {statistics.median(theirs):.1f} "
-              f"samples/s: {ratio:.2f} x, patch {args.patch}, batch {args.batch}, {args.threads} threads")
+              f"samples/s: {ratio:.2f} x, patch {args.patch}, batch {args.batch}, {args.threads} threads, "
+              f"peer's pictures {'decoded' if args.decode else 'ready made'}")
 
 
 if __name__ == "__main__":
