@@ -54,7 +54,10 @@ TEST(CommandLine, BadValuesAreUsageErrors) {
 
 TEST(CommandLine, QuietSilencesAllButTheResult) {
   const Project project;
-  const ProgramResult result = project.run({"compose", "recipe.yaml", "--json", "-q"});
+  const ProgramResult told = project.run({"preprocess", "recipe.yaml", "--json"});
+  EXPECT_NE(told.err, "");
+  const ProgramResult result =
+      project.run({"preprocess", "recipe.yaml", "--overwrite", "--json", "-q"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "");
   EXPECT_TRUE(Json::accept(result.out)) << result.out;

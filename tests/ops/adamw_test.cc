@@ -69,6 +69,21 @@ TEST(Adamw, UsesTheFactorsOfEachSegment) {
   EXPECT_TRUE((s.param != before).slice(0, 2, 4).all().item<bool>());
 }
 
+TEST(Adamw, DecaysEachSegmentByItsOwnFactor) {
+  const Tensor scalars = at::tensor({0.1F, 1.0F, 1.0F, 1.0F});
+  const State s = random_state(4);
+  step(s, segments_of({0, 2, 2, 4}), at::tensor({1.0F, 0.0F, 1.0F, 0.5F}).reshape({2, 2}), scalars);
+  int64_t begin = 0;
+  for (const float decay : {0.0F, 0.5F}) {
+    const State whole = random_state(4);
+    step(whole, segments_of({0, 4}), at::tensor({1.0F, decay}).reshape({1, 2}), scalars);
+    EXPECT_TRUE(
+        same_bits(s.param.slice(0, begin, begin + 2), whole.param.slice(0, begin, begin + 2)))
+        << decay;
+    begin += 2;
+  }
+}
+
 TEST(Adamw, ZeroGradScaleSkipsTheUpdate) {
   const State s = random_state(20);
   const State before{s.param.clone(), s.grad, s.m.clone(), s.v.clone()};

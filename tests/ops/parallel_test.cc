@@ -60,8 +60,8 @@ TEST(ParallelBlocks, PassesAnErrorOn) {
 
 TEST(PartialSums, AddBlocksInOrder) {
   const PartialSums<float> sums(true, 3, 2, at::TensorOptions(at::kFloat));
-  // Rounding depends on the order: (1e8 + 1) - 1e8 = 0, but 1e8 - 1e8 + 1 = 1.
-  const std::vector<float> parts = {1e8F, 1.0F, -1e8F};
+  // Rounding depends on the order: (1 + 1e8) - 1e8 = 0, but (-1e8 + 1e8) + 1 = 1.
+  const std::vector<float> parts = {1.0F, 1e8F, -1e8F};
   for (int64_t block = 2; block >= 0; --block) {
     float* row = sums.open(block);
     EXPECT_EQ(row[1], 0);
