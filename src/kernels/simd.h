@@ -61,10 +61,11 @@ TP_INLINE auto map(Fn fn, const First& first, const Rest&... rest) {
 #define TP_LAMBDA(...) [](__VA_ARGS__) __attribute__((always_inline))
 
 TP_INLINE F broadcast(float x) {
+  // Not `Vf{} + x`, which the compiler must add up, for the sign of zero.
 #if defined(__AVX512F__)
-  return {Vf{} + x};
+  return {_mm512_set1_ps(x)};
 #else
-  return {Vf{} + x, Vf{} + x};
+  return {_mm256_set1_ps(x), _mm256_set1_ps(x)};
 #endif
 }
 

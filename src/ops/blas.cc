@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <type_traits>
 
 #include <dlfcn.h>
 
@@ -11,6 +12,7 @@
 #include <cpuid.h>
 #endif
 
+#include "ops/scratch.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/ops/ops.h"
 
@@ -28,6 +30,10 @@ __attribute__((weak)) int MKL_Set_Num_Threads_Local(int threads);
 
 namespace tpretrain::ops {
 namespace {
+
+/// Multiply-adds of the largest product that is small: our kernel took the lead up to there on
+/// every form that attention has (docs/bench/small_products_2026-11-23.md).
+constexpr int64_t kSmallProduct = int64_t{1} << 21;
 
 struct Library {
   const char* name;
@@ -152,11 +158,31 @@ decltype(&dgemm_) routine(const Library& library, const double*) {
   return library.dgemm;
 }
 
+struct PackedOperand;
+
+template <typename T>
+bool is_small(int64_t m, int64_t n, int64_t k) {
+  return std::is_same_v<T, float> && kernels::best_isa() != kernels::Isa::kPlain &&
+         m * n * k <= kSmallProduct;
+}
+
 }  // namespace
 
 template <typename T>
 void gemm(int64_t m, int64_t n, int64_t k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c,
           int64_t c_stride) {
+  if (is_small<T>(m, n, k)) {
+    kernels::product_kernels<T>().multiply(
+        {m, n, k, alpha, a, b, beta, c, c_stride},
+        thread_scratch<PackedOperand>().get<T>(kernels::packed_size(n, k)));
+  } else {
+    library_gemm(m, n, k, alpha, a, b, beta, c, c_stride);
+  }
+}
+
+template <typename T>
+void library_gemm(int64_t m, int64_t n, int64_t k, T alpha, Operand<T> a, Operand<T> b, T beta,
+                  T* c, int64_t c_stride) {
   if (m == 0 || n == 0) {
     return;
   }
@@ -175,10 +201,15 @@ void gemm(int64_t m, int64_t n, int64_t k, T alpha, Operand<T> a, Operand<T> b, 
                      a.data, &ld_second, &beta, c, &ld_out);
 }
 
-template void gemm(int64_t, int64_t, int64_t, float, Operand<float>, Operand<float>, float, float*,
-                   int64_t);
-template void gemm(int64_t, int64_t, int64_t, double, Operand<double>, Operand<double>, double,
-                   double*, int64_t);
+#define TP_INSTANTIATE(product, T) \
+  template void product(int64_t, int64_t, int64_t, T, Operand<T>, Operand<T>, T, T*, int64_t)
+
+TP_INSTANTIATE(gemm, float);
+TP_INSTANTIATE(gemm, double);
+TP_INSTANTIATE(library_gemm, float);
+TP_INSTANTIATE(library_gemm, double);
+
+#undef TP_INSTANTIATE
 
 const char* blas_name() {
   return library().name;

@@ -76,7 +76,7 @@ Tensors inputs(const Case& c, at::ScalarType dtype) {
 std::vector<Case> all_cases() {
   return {{{50, 9, 2}, {}, NormKind::kLayer, 0.2, 123, 7}, {{1}, {}, NormKind::kNone, 0, 5, 1},
           {{50}, {2, 1}, NormKind::kNone, 0.5, 40, 16},    {{}, {2}, NormKind::kLayer, 0, 7, 20},
-          {{3, 40}, {1, 2}, NormKind::kRms, 0, 300, 33},      {{50}, {2}, NormKind::kLayer, 0.1, 0, 8},
+          {{3, 40}, {1, 2}, NormKind::kRms, 0, 300, 33},   {{50}, {2}, NormKind::kLayer, 0.1, 0, 8},
           {{400, 2}, {}, NormKind::kNone, 0, 700, 48}};
 }
 

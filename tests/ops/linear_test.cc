@@ -20,8 +20,8 @@ TEST(Linear, MatchesHandComputedValues) {
 }
 
 TEST(Linear, EqualsMatmulOverShapes) {
-  const std::vector<std::vector<int64_t>> shapes = {{1, 1, 1},    {5, 123, 7},   {123, 7, 5},
-                                                    {0, 4, 3},    {64, 64, 64},  {1030, 33, 65},
+  const std::vector<std::vector<int64_t>> shapes = {{1, 1, 1},    {5, 123, 7},    {123, 7, 5},
+                                                    {0, 4, 3},    {64, 64, 64},   {1030, 33, 65},
                                                     {2100, 8, 9}, {70, 300, 600}, {70, 600, 300}};
   for (const auto& s : shapes) {
     for (const auto dtype : {at::kFloat, at::kDouble}) {
