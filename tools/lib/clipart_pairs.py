@@ -37,8 +37,11 @@ SILENT = {"unsorted", "duplicates", "special", "examples"}
 
 
 def words_of(text):
-    """Words without the tokens that hold a digit."""
-    return [w for w in re.split(r"[_\-\s.]+", text) if w and not re.search(r"\d", w)]
+    """Words and numbers, apart, without the numbers at the end: those only tell pictures apart."""
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+", text)
+    while words and words[-1].isdigit():
+        words.pop()
+    return words
 
 
 def drop_author(stem):
