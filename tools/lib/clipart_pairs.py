@@ -6,7 +6,8 @@ Usage: clipart_pairs.py STAMPS CLIPART OUT
 Writes OUT/train.tsv and OUT/valid.tsv (columns image and caption, paths as given).
 
 - A stamp's caption is the first line of the .txt beside its PNG, which is English.
-- A clip art's caption is made of its file and folder names, without the author's name and numbers:
+- A clip art's caption is made of its file and folder names, without the author's name and the number
+  behind it:
   animals/mammals/big_cats/b_w_tiger_susan_park_01.png gives "b w tiger, big cats, mammals, animals".
 - Held out are 500 pairs of Open Clip Art whose picture (by content) and caption stand nowhere else,
   the first in the order of their contents' hashes.
@@ -38,7 +39,7 @@ SILENT = {"unsorted", "duplicates", "special", "examples"}
 
 def words_of(text):
     """Words and numbers, apart, without the numbers at the end: those only tell pictures apart."""
-    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+", text)
+    words = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d+", text)
     while words and words[-1].isdigit():
         words.pop()
     return words
