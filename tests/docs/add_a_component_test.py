@@ -24,12 +24,15 @@ FENCE = re.compile(r"^```(\w+)(?: (file|line|recipe)=(\S+))?\n(.*?)^```$", re.M 
 
 
 def copy_tree(source: Path, scratch: Path) -> None:
-    """Times are kept and unchanged files are not written again, so that a second run builds little."""
+    """Times are kept and unchanged files are not written again, so that a second run builds little.
+
+    LibTorch becomes hard links. Through a symbolic link the compiler would name some headers by their real path,
+    which their assertions compile in, and the compiler cache would miss what the first tree has built.
+    """
     for name in COPIED:
         subprocess.run(["cp", "-a", "-u", "-T", source / name, scratch / name], check=True)
-    deps = scratch / ".deps"
-    if not deps.is_symlink() and (source / ".deps").exists():
-        deps.symlink_to(source / ".deps")
+    if (source / ".deps").exists() and not (scratch / ".deps").exists():
+        subprocess.run(["cp", "-a", "-l", source / ".deps", scratch / ".deps"], check=True)
 
 
 def write_if_changed(path: Path, text: str) -> None:
@@ -72,7 +75,7 @@ def apply_page(page: str, source: Path, scratch: Path, work: Path) -> list[str]:
 
 
 def cached_options(source: Path, binary: Path) -> list[str]:
-    """LibTorch inside the tree is reached through the scratch tree's link, so that the compiler cache hits."""
+    """LibTorch inside the tree is that of the scratch tree, so that the compiler cache hits."""
     options = []
     for line in (binary / "CMakeCache.txt").read_text().splitlines():
         match = re.match(r"(\w+):(\w+)=(.+)$", line)
