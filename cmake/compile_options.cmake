@@ -7,12 +7,23 @@ endif()
 find_program(TPRETRAIN_MOLD mold)
 find_package(Threads REQUIRED)
 
+# Warnings that g++ gives falsely: -Wrestrict at `"text" + std::string` (12, GCC bug 105651), the
+# other two at std::vector<bool> in LibTorch's headers (13).
+set(TPRETRAIN_NO_WARNINGS)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND TPRETRAIN_NO_WARNINGS -Wno-restrict)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+    list(APPEND TPRETRAIN_NO_WARNINGS -Wno-array-bounds -Wno-stringop-overflow)
+  endif()
+endif()
+
 function(tpretrain_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
-  # -Wrestrict: g++ 12 warns falsely at `"text" + std::string` (GCC bug 105651).
+  # Assertions name files from the root of the project: objects do not depend on where it lies.
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter
-                         -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                         -Wno-missing-field-initializers ${TPRETRAIN_NO_WARNINGS}
+                         -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
                          $<$<BOOL:${TPRETRAIN_WERROR}>:-Werror>)
   if(TPRETRAIN_FAILPOINTS)
     target_compile_definitions(${target} PRIVATE TPRETRAIN_FAILPOINTS)
