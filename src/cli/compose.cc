@@ -6,6 +6,7 @@
 #include "tpretrain/base/yaml.h"
 #include "tpretrain/train/pipeline.h"
 #include "tpretrain/train/pretrain.h"
+#include "train/optimizers.h"
 
 namespace tpretrain::cli {
 namespace {
@@ -104,8 +105,10 @@ void compose(const ComposeArguments& arguments) {
   }
   const auto tokenizer =
       stated_vocabulary(recipe, registry) > 0 ? nullptr : open_tokenizer(recipe, registry);
-  const auto processor = make_processor(recipe, registry, tokenizer, Split::kTrain);
+  const auto processor =
+      make_processor(recipe, registry, tokenizer, Split::kTrain, ProcessorUse::kCompose);
   const auto model = make_model(recipe, registry, tokenizer.get(), *processor);
+  segment_rules(model->buffer(), recipe.config.train.groups);  // only what it says of wrong names
   for (const std::string& warning : warnings) {
     log::warn("compose", warning);
   }

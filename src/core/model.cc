@@ -82,12 +82,8 @@ Model::Model(const ModelSpec& spec, const ModelContext& context, const Registry&
 }
 
 std::string Model::owner(const std::string& part) const {
-  for (const auto& [name, owner] : spec_.shares) {
-    if (name == part) {
-      return owner;
-    }
-  }
-  return part;
+  const auto shared = spec_.shares.find(part);
+  return shared == spec_.shares.end() ? part : shared->second;
 }
 
 void Model::build_encoders(BuildPlan& plan, const Registry& registry, const ModelContext& context) {
@@ -108,9 +104,17 @@ void Model::build_encoders(BuildPlan& plan, const Registry& registry, const Mode
   }
 }
 
+std::string Model::embedding_before(const PassSpec& pass) const {
+  if (pass.source.empty()) {
+    return owner(pass.input.part);
+  }
+  const PassSpec& source = *spec_.pass(pass.source);
+  return source.encoder.empty() ? embedding_before(source) : "";
+}
+
 int64_t Model::width_for(const std::string& embedding) const {
   for (const PassSpec& pass : spec_.passes) {
-    if (owner(pass.input.part) == embedding && !pass.encoder.empty()) {
+    if (!pass.encoder.empty() && embedding_before(pass) == embedding) {
       return encoders_.at(owner(pass.encoder))->width();
     }
     if (owner(pass.target_input.part) == embedding && !pass.decoder.empty()) {
@@ -189,11 +193,9 @@ void Model::plan_kept_layers() {
     if (pass.source.empty()) {
       continue;
     }
-    for (const PassSpec& source : spec_.passes) {
-      if (source.name == pass.source && !source.encoder.empty()) {
-        check_start(pass, source, encoders_.at(owner(source.encoder))->layers());
-      }
-    }
+    const PassSpec& source = *spec_.pass(pass.source);
+    const bool embeds_only = source.encoder.empty();
+    check_start(pass, source, embeds_only ? 1 : encoders_.at(owner(source.encoder))->layers());
     std::vector<int64_t>& kept = kept_[pass.source];
     if (std::find(kept.begin(), kept.end(), pass.from_layer) == kept.end()) {
       kept.push_back(pass.from_layer);

@@ -2,6 +2,7 @@
 #include "tpretrain/core/model_spec.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/model_spec_reader.h"
 #include "tpretrain/base/text.h"
@@ -19,6 +20,14 @@ void inherit_encoders(std::vector<PassSpec>& passes) {
       pass->encoder = source->encoder;
     }
   }
+}
+
+std::vector<std::string> part_names(const ModelSpec& spec) {
+  std::vector<std::string> names;
+  for (const PartSpec& part : spec.parts) {
+    names.push_back(part.name);
+  }
+  return names;
 }
 
 /// Checks that a pass names parts of the right kind.
@@ -52,11 +61,7 @@ class PassChecker {
     }
     const PartSpec* found = spec_.part(part);
     if (found == nullptr) {
-      std::vector<std::string> names;
-      for (const PartSpec& known : spec_.parts) {
-        names.push_back(known.name);
-      }
-      fault(key + " names no part '" + part + "'" + suggestion(part, names));
+      fault(key + " names no part '" + part + "'" + suggestion(part, part_names(spec_)));
     } else if (found->kind != kind) {
       fault(key + " must be a part of kind " + kind + ", but '" + part + "' is of kind " +
             found->kind);
@@ -83,6 +88,43 @@ class PassChecker {
   const PassSpec* pass_ = nullptr;
 };
 
+/// Patterns written out and chains followed to their end.
+std::map<std::string, std::string> resolve_shares(const ModelSpec& spec,
+                                                  const std::vector<Relation>& rules,
+                                                  Faults& faults) {
+  std::map<std::string, std::string> owners;
+  std::map<std::string, Mark> marks;
+  for (const Relation& rule : rules) {
+    bool any = false;
+    for (const PartSpec& part : spec.parts) {
+      const std::string owner = rule.counterpart(part.name);
+      any = any || !owner.empty();
+      if (owner.empty() || owner == part.name) {
+        continue;
+      }
+      const PartSpec* found = spec.part(owner);
+      if (found == nullptr || found->kind != part.kind) {
+        faults.add(rule.borrower.mark, "model.share: '" + part.name + "' and '" + owner +
+                                           "' must be two parts of one kind");
+      }
+      owners[part.name] = owner;
+      marks[part.name] = rule.borrower.mark;
+    }
+    if (!any) {
+      faults.add(rule.borrower.mark, "model.share: pattern '" + rule.borrower.text +
+                                         "' matches no part" +
+                                         suggestion(rule.borrower.text, part_names(spec)));
+    }
+  }
+  std::map<std::string, std::string> last = last_owners(owners);
+  for (const auto& [part, mark] : marks) {
+    if (last.count(part) == 0) {
+      faults.add(mark, "model.share of '" + part + "' runs in a circle");
+    }
+  }
+  return last;
+}
+
 }  // namespace
 
 const PartSpec* ModelSpec::part(const std::string& name) const {
@@ -92,6 +134,33 @@ const PartSpec* ModelSpec::part(const std::string& name) const {
     }
   }
   return nullptr;
+}
+
+const PassSpec* ModelSpec::pass(const std::string& name) const {
+  for (const PassSpec& pass : passes) {
+    if (pass.name == name) {
+      return &pass;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ModelSpec::unused_parts() const {
+  std::set<std::string> used;
+  for (const PassSpec& pass : passes) {
+    for (const std::string& part : {pass.input.part, pass.encoder, pass.decoder,
+                                    pass.target_input.part, pass.pool, pass.project}) {
+      const auto shared = shares.find(part);
+      used.insert({part, shared == shares.end() ? part : shared->second});
+    }
+  }
+  std::vector<std::string> unused;
+  for (const PartSpec& part : parts) {
+    if (used.count(part.name) == 0) {
+      unused.push_back(part.name);
+    }
+  }
+  return unused;
 }
 
 ModelSpec read_model_spec(const Node& full, const Registry& registry, Faults& faults) {
@@ -118,18 +187,10 @@ ModelSpec read_model_spec(const Node& full, const Registry& registry, Faults& fa
     faults.add(full.mark(), "missing key 'model.target': what the model is trained for");
   }
   if (const Node* tie = full.find("tie")) {
-    spec.ties = reader.pairs(*tie, "model.tie");
+    spec.ties = reader.relations(*tie, "model.tie");
   }
   if (const Node* share = full.find("share")) {
-    spec.shares = reader.pairs(*share, "model.share");
-  }
-  for (const auto& [part, owner] : spec.shares) {
-    const PartSpec* a = spec.part(part);
-    const PartSpec* b = spec.part(owner);
-    if (a == nullptr || b == nullptr || a->kind != b->kind) {
-      faults.add(full.find("share")->mark(),
-                 "model.share: '" + part + "' and '" + owner + "' must be two parts of one kind");
-    }
+    spec.shares = resolve_shares(spec, reader.relations(*share, "model.share"), faults);
   }
   if (const Node* freeze = full.find("freeze")) {
     spec.freeze = reader.patterns(*freeze, "model.freeze");

@@ -171,27 +171,29 @@ std::vector<TargetSpec> ModelSpecReader::targets(const Node& node) {
   return targets;
 }
 
-std::vector<std::pair<std::string, std::string>> ModelSpecReader::pairs(const Node& node,
-                                                                        const std::string& path) {
-  std::vector<std::pair<std::string, std::string>> result;
+std::vector<Relation> ModelSpecReader::relations(const Node& node, const std::string& path) {
+  std::vector<Relation> result;
   if (expect_map(node, path, faults_)) {
     for (const auto& [key, value] : node.entries()) {
-      result.emplace_back(key, value.text());
+      if (!value.is_scalar()) {
+        faults_.add(value.mark(), "'" + path + "." + key + "' must be a name");
+      }
+      result.push_back({{key, value.mark()}, value.text()});
     }
   }
   return result;
 }
 
-std::vector<std::string> ModelSpecReader::patterns(const Node& node, const std::string& path) {
-  Names result;
+std::vector<NamePattern> ModelSpecReader::patterns(const Node& node, const std::string& path) {
+  std::vector<NamePattern> result;
   if (node.is_scalar()) {
-    return {node.text()};
+    return {{node.text(), node.mark()}};
   }
   if (!node.is_list()) {
     faults_.add(node.mark(), "'" + path + "' must be a list of patterns");
   }
   for (const Node& item : node.items()) {
-    result.push_back(item.text());
+    result.push_back({item.text(), item.mark()});
   }
   return result;
 }

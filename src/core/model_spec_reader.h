@@ -20,10 +20,10 @@ class ModelSpecReader {
   std::vector<TargetSpec> targets(const Node& node);
 
   /// The entries of a map of names to names.
-  std::vector<std::pair<std::string, std::string>> pairs(const Node& node, const std::string& path);
+  std::vector<Relation> relations(const Node& node, const std::string& path);
 
   /// One pattern, or a list of them.
-  std::vector<std::string> patterns(const Node& node, const std::string& path);
+  std::vector<NamePattern> patterns(const Node& node, const std::string& path);
 
  private:
   EmbeddingSpec embedding(const Node& node, const std::string& path);

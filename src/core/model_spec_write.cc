@@ -77,12 +77,29 @@ Node write_pass(const PassSpec& pass) {
   return node;
 }
 
-Node write_pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
-  Node node = Node::map();
-  for (const auto& [key, value] : pairs) {
-    node.set(key, text_node(value));
+/// The ties, shares and frozen names.
+void write_relations(const ModelSpec& spec, Node& model) {
+  Node ties = Node::map();
+  for (const Relation& tie : spec.ties) {
+    ties.set(tie.borrower.text, text_node(tie.owner));
   }
-  return node;
+  Node shares = Node::map();
+  for (const auto& [part, owner] : spec.shares) {
+    shares.set(part, text_node(owner));
+  }
+  std::vector<Node> patterns;
+  for (const NamePattern& pattern : spec.freeze) {
+    patterns.push_back(text_node(pattern.text));
+  }
+  if (!spec.ties.empty()) {
+    model.set("tie", ties);
+  }
+  if (!spec.shares.empty()) {
+    model.set("share", shares);
+  }
+  if (!patterns.empty()) {
+    model.set("freeze", Node::list(patterns));
+  }
 }
 
 }  // namespace
@@ -101,19 +118,7 @@ Node write_model_spec(const ModelSpec& spec, const Registry& registry) {
     targets.push_back(complete_choice(target.component, "target", registry));
   }
   Node model = Node::map({{"parts", parts}, {"passes", passes}, {"target", Node::list(targets)}});
-  if (!spec.ties.empty()) {
-    model.set("tie", write_pairs(spec.ties));
-  }
-  if (!spec.shares.empty()) {
-    model.set("share", write_pairs(spec.shares));
-  }
-  if (!spec.freeze.empty()) {
-    std::vector<Node> patterns;
-    for (const std::string& pattern : spec.freeze) {
-      patterns.push_back(text_node(pattern));
-    }
-    model.set("freeze", Node::list(patterns));
-  }
+  write_relations(spec, model);
   return model;
 }
 

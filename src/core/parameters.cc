@@ -5,6 +5,7 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/nn/module.h>
 
+#include "tpretrain/base/config.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/ops/ops.h"
@@ -33,67 +34,107 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return "[" + join(sizes, ", ") + "]";
 }
 
+using Names = std::vector<std::string>;
 using Requests = std::map<std::string, const ParameterRequest*>;
 
-/// The name of the parameter that `owner` stands for: itself, or the weight of a module.
-std::string find_owner(const std::string& owner, const std::string& borrower,
-                       const Requests& requests) {
-  for (const std::string& candidate : {owner, owner + ".weight"}) {
-    if (requests.count(candidate) != 0) {
-      return candidate;
-    }
-  }
-  std::vector<std::string> known;
+Names names_of(const Requests& requests) {
+  Names names;
   for (const auto& [name, request] : requests) {
-    known.push_back(name);
+    names.push_back(name);
   }
-  throw ConfigError("tie of '" + borrower + "': no parameter '" + owner + "'" +
-                    suggestion(owner, known));
+  return names;
 }
 
-std::map<std::string, std::string> resolve_ties(const BuildPlan& plan, const ParameterRules& rules,
-                                                const Requests& requests) {
-  std::map<std::string, std::string> direct;
-  for (const TieRequest& tie : plan.ties) {
-    direct[tie.name] = find_owner(tie.owner, tie.name, requests);
-  }
-  for (const auto& [name, owner] : rules.ties) {
-    direct[find_owner(name, name, requests)] = find_owner(owner, name, requests);
-  }
-  std::map<std::string, std::string> resolved;
-  for (const auto& [name, first] : direct) {
-    std::string owner = first;
-    for (size_t hops = 0; direct.count(owner) != 0; ++hops) {
-      if (hops > direct.size()) {
-        throw ConfigError("tie of '" + name + "' runs in a circle");
+/// Who owns what a name stands for: from the ties of components and the rules of a recipe.
+class TieTable {
+ public:
+  TieTable(const Requests& requests, Faults& faults) : requests_(requests), faults_(faults) {}
+
+  /// `owner` is a parameter, or a module whose weight is meant.
+  void add(const std::string& name, const std::string& owner, const Mark& mark) {
+    for (const std::string& candidate : {owner, owner + ".weight"}) {
+      if (requests_.count(candidate) != 0) {
+        if (candidate != name) {
+          owners_[name] = candidate;
+          marks_[name] = mark;
+        }
+        return;
       }
-      owner = direct.at(owner);
     }
-    if (requests.at(name)->shape != requests.at(owner)->shape) {
-      throw ConfigError("tie: '" + name + "' is " + shape_text(requests.at(name)->shape) +
-                        ", but '" + owner + "' is " + shape_text(requests.at(owner)->shape));
-    }
-    resolved[name] = owner;
+    faults_.add(mark, "tie of '" + name + "': no parameter '" + owner + "'" +
+                          suggestion(owner, names_of(requests_)));
   }
-  return resolved;
+
+  void add(const Relation& rule) {
+    bool any = false;
+    for (const auto& [name, request] : requests_) {
+      const std::string owner = rule.counterpart(name);
+      if (!owner.empty()) {
+        any = true;
+        add(name, owner, rule.borrower.mark);
+      }
+    }
+    if (!any) {
+      faults_.add(rule.borrower.mark, "tie: pattern '" + rule.borrower.text +
+                                          "' matches no parameter" +
+                                          suggestion(rule.borrower.text, names_of(requests_)));
+    }
+  }
+
+  /// Borrowed names and their last owners.
+  std::map<std::string, std::string> resolve() const {
+    std::map<std::string, std::string> last = last_owners(owners_);
+    for (const auto& [name, first] : owners_) {
+      const auto owner = last.find(name);
+      if (owner == last.end()) {
+        faults_.add(marks_.at(name), "tie of '" + name + "' runs in a circle");
+      } else if (shape_of(name) != shape_of(owner->second)) {
+        faults_.add(marks_.at(name), "tie: '" + name + "' is " + shape_of(name) + ", but '" +
+                                         owner->second + "' is " + shape_of(owner->second));
+      }
+    }
+    return last;
+  }
+
+ private:
+  std::string shape_of(const std::string& name) const {
+    return shape_text(requests_.at(name)->shape);
+  }
+
+  const Requests& requests_;
+  Faults& faults_;
+  std::map<std::string, std::string> owners_;
+  std::map<std::string, Mark> marks_;
+};
+
+std::map<std::string, std::string> resolve_ties(const BuildPlan& plan,
+                                                const std::vector<Relation>& rules,
+                                                const Requests& requests, Faults& faults) {
+  TieTable table(requests, faults);
+  for (const TieRequest& tie : plan.ties) {
+    table.add(tie.name, tie.owner, {});
+  }
+  for (const Relation& rule : rules) {
+    table.add(rule);
+  }
+  return table.resolve();
 }
 
-void apply_freeze(const std::vector<std::string>& patterns, std::vector<Segment>& segments) {
-  for (const std::string& pattern : patterns) {
+void apply_freeze(const std::vector<NamePattern>& patterns, std::vector<Segment>& segments,
+                  Faults& faults) {
+  for (const NamePattern& pattern : patterns) {
     bool any = false;
+    Names known;
     for (Segment& segment : segments) {
-      if (name_matches(pattern, segment.name)) {
+      known.push_back(segment.name);
+      if (name_matches(pattern.text, segment.name)) {
         segment.frozen = true;
         any = true;
       }
     }
     if (!any) {
-      std::vector<std::string> known;
-      for (const Segment& segment : segments) {
-        known.push_back(segment.name);
-      }
-      throw ConfigError("freeze: pattern '" + pattern + "' matches no parameter" +
-                        suggestion(pattern, known));
+      faults.add(pattern.mark, "freeze: pattern '" + pattern.text + "' matches no parameter" +
+                                   suggestion(pattern.text, known));
     }
   }
 }
@@ -108,7 +149,8 @@ void ParameterBuffer::build(BuildPlan& plan, const ParameterRules& rules, uint64
       throw ConfigError("two parameters are named '" + request.name + "'");
     }
   }
-  ties_ = resolve_ties(plan, rules, requests);
+  Faults faults;
+  ties_ = resolve_ties(plan, rules.ties, requests, faults);
 
   int64_t total = 0;
   std::vector<const ParameterRequest*> owners;
@@ -121,7 +163,8 @@ void ParameterBuffer::build(BuildPlan& plan, const ParameterRules& rules, uint64
     owners.push_back(&request);
     total += (length + kAlignment - 1) / kAlignment * kAlignment;
   }
-  apply_freeze(rules.freeze, segments_);
+  apply_freeze(rules.freeze, segments_, faults);
+  faults.raise_if_any();
 
   const auto options = at::TensorOptions().dtype(dtype);
   flat_ = at::zeros({total}, options);

@@ -7,13 +7,12 @@
 namespace tpretrain {
 
 const PassSpec& PassRunner::spec(const std::string& name) const {
-  const auto& passes = model_.spec().passes;
-  for (const PassSpec& pass : passes) {
-    if (name.empty() || pass.name == name) {
-      return pass;
-    }
+  const ModelSpec& spec = model_.spec();
+  const PassSpec* pass = name.empty() ? &spec.passes.front() : spec.pass(name);
+  if (pass == nullptr) {
+    throw ConfigError("no pass is named '" + name + "'");
   }
-  throw ConfigError("no pass is named '" + name + "'");
+  return *pass;
 }
 
 const PassOutput& PassRunner::get(const std::string& name) {
@@ -42,13 +41,16 @@ Sequence PassRunner::encode(const PassSpec& pass, Passes& earlier, const Batch& 
     sequence.layout = source.layout;
     sequence.x = source.layers.at(pass.from_layer);
   }
+  const auto kept = model_.kept_.find(pass.name);
   if (pass.encoder.empty()) {
+    if (kept != model_.kept_.end()) {
+      sequence.layers[0] = sequence.x;
+    }
     return sequence;
   }
   call.first_layer = pass.from_layer;
   call.last_layer = pass.to_layer;
   call.route = pass.route;
-  const auto kept = model_.kept_.find(pass.name);
   if (kept != model_.kept_.end()) {
     call.keep = kept->second;
   }

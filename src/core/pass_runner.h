@@ -16,8 +16,6 @@ class PassRunner : public Passes {
   const PassOutput& get(const std::string& pass) override;
   PassOutput run(const std::string& pass, const Batch& batch) override;
 
-  const std::map<std::string, PassOutput>& evaluated() const noexcept { return outputs_; }
-
  private:
   const PassSpec& spec(const std::string& name) const;
   Sequence encode(const PassSpec& pass, Passes& earlier, const Batch& batch, Call& call);

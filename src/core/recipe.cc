@@ -71,7 +71,8 @@ void TrainConfig::describe(ConfigVisitor& v) {
       [this](const Node& node, Faults& faults) {
         groups.clear();
         for (const Node& item : node.items()) {
-          read_struct(groups.emplace_back(), item, "train.groups", faults);
+          groups.emplace_back().mark = item.mark();
+          read_struct(groups.back(), item, "train.groups", faults);
         }
         if (!node.is_list()) {
           faults.add(node.mark(), "'train.groups' must be a list of {match, lr, decay}");
@@ -269,6 +270,9 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
     recipe.model = read_model_spec(full, registry, faults);
   }
   faults.raise_if_any();
+  for (const std::string& part : recipe.model.unused_parts()) {
+    recipe.warnings.push_back("'model.parts." + part + "' is in no pass: it will not be trained");
+  }
   if (recipe.config.train.precision == "bf16") {
     recipe.warnings.push_back("precision bf16 is for GPUs: on the CPU training runs in fp32");
   }

@@ -110,7 +110,12 @@ std::vector<Step> parse_steps(const std::string& path, const std::string& option
   return steps;
 }
 
-/// The config of a list item found by index, by its `name`, or by its registry name.
+/// A bare name or `{name: config}`, but not a struct of one key such as `{match: encoder}`.
+bool is_choice(const Node& node) {
+  return !choice_name(node).empty() && (node.is_scalar() || !node.entries()[0].second.is_scalar());
+}
+
+/// A list item found by index, by its `name`, or by its registry name: of a choice the config.
 Node& list_item(Node& list, const std::string& item, const std::string& option) {
   if (list.is_map() || list.is_scalar()) {
     list = Node::list({list}, list.mark());  // a single target stands for a list of one
@@ -118,11 +123,16 @@ Node& list_item(Node& list, const std::string& item, const std::string& option) 
   const auto index = parse_integer(item);
   for (size_t i = 0; i < list.items().size(); ++i) {
     Node& node = list.items()[i];
-    const std::string chosen = choice_name(node);
-    const Node* config = node.is_map() && !chosen.empty() ? &node.entries()[0].second : nullptr;
+    const bool choice = is_choice(node);
+    const Node* config = !choice ? &node : node.is_map() ? &node.entries()[0].second : nullptr;
     const Node* name = config != nullptr ? config->find("name") : nullptr;
-    const std::string known = name != nullptr && !name->text().empty() ? name->text() : chosen;
+    const std::string known = name != nullptr && !name->text().empty() ? name->text()
+                              : choice                                 ? choice_name(node)
+                                                                       : "";
     if ((index && *index == static_cast<int64_t>(i)) || known == item) {
+      if (!choice) {
+        return node;
+      }
       node = as_choice_map(node);
       return node.entries()[0].second;
     }

@@ -116,16 +116,18 @@ std::vector<SegmentRule> segment_rules(const ParameterBuffer& buffer,
       rules.push_back(rule);
     }
   }
+  std::vector<std::string> names;
+  for (const Segment& segment : buffer.segments()) {
+    names.push_back(segment.name);
+  }
+  Faults faults;
   for (size_t i = 0; i < groups.size(); ++i) {
     if (!used[i]) {
-      std::vector<std::string> names;
-      for (const Segment& segment : buffer.segments()) {
-        names.push_back(segment.name);
-      }
-      throw ConfigError("train.groups: pattern '" + groups[i].match + "' matches no parameter" +
-                        suggestion(groups[i].match, names));
+      faults.add(groups[i].mark, "train.groups: pattern '" + groups[i].match +
+                                     "' matches no parameter" + suggestion(groups[i].match, names));
     }
   }
+  faults.raise_if_any();
   return rules;
 }
 

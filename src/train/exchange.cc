@@ -13,7 +13,8 @@ namespace {
 std::shared_ptr<Model> initial_model(const Recipe& recipe, const Registry& registry) {
   const auto tokenizer =
       stated_vocabulary(recipe, registry) > 0 ? nullptr : open_tokenizer(recipe, registry);
-  const auto processor = make_processor(recipe, registry, tokenizer, Split::kValid);
+  const auto processor =
+      make_processor(recipe, registry, tokenizer, Split::kValid, ProcessorUse::kCompose);
   return make_model(recipe, registry, tokenizer.get(), *processor);
 }
 

@@ -91,13 +91,14 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const Recipe& recipe, const Regi
 }
 
 std::shared_ptr<Processor> make_processor(const Recipe& recipe, const Registry& registry,
-                                          std::shared_ptr<const Tokenizer> tokenizer, Split split) {
+                                          std::shared_ptr<const Tokenizer> tokenizer, Split split,
+                                          ProcessorUse use) {
   if (!recipe.config.data.processor) {
     throw missing("data.processor", "how samples are made from the source");
   }
   const uint64_t seed = hash64(static_cast<uint64_t>(recipe.config.seed),
                                hash64(split == Split::kTrain ? "train" : "valid"));
-  const bool compose_only = tokenizer == nullptr;
+  const bool compose_only = use == ProcessorUse::kCompose && tokenizer == nullptr;
   return registry.make<Processor>(
       recipe.config.data.processor,
       {std::move(tokenizer), seed, compose_only, split == Split::kTrain});
@@ -115,7 +116,7 @@ OpenData open_data(const Recipe& recipe, const Registry& registry,
   if (tokenizer) {
     context = {tokenizer->size(), tokenizer->hash()};
   }
-  data.processor = make_processor(recipe, registry, tokenizer, split);
+  data.processor = make_processor(recipe, registry, tokenizer, split, ProcessorUse::kSamples);
   data.source = registry.make<Source>(choice, context);
   data.stream = data.processor->open(data.source);
   return data;

@@ -8,7 +8,8 @@ TrainedModel load_trained(const Recipe& recipe, const Registry& registry, const 
   configure_compute(recipe.config.train);
   TrainedModel trained;
   trained.tokenizer = open_tokenizer(recipe, registry);
-  trained.processor = make_processor(recipe, registry, trained.tokenizer, Split::kValid);
+  trained.processor =
+      make_processor(recipe, registry, trained.tokenizer, Split::kValid, ProcessorUse::kSamples);
   trained.model = make_model(recipe, registry, trained.tokenizer.get(), *trained.processor);
   trained.weights = load_weights(*trained.model, from);
   return trained;

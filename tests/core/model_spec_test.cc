@@ -41,8 +41,9 @@ TEST(ReadModelSpec, ReadsPartsPassesAndRelations) {
   EXPECT_EQ(spec.passes[1].from_layer, 1);
   EXPECT_EQ(spec.targets[0].name, "mlm");
   EXPECT_EQ(spec.targets[1].name, "other");
-  EXPECT_EQ(spec.ties, (std::vector<std::pair<std::string, std::string>>{{"x", "y"}}));
-  EXPECT_EQ(spec.freeze, std::vector<std::string>{"trunk"});
+  EXPECT_EQ(spec.ties.at(0).borrower.text, "x");
+  EXPECT_EQ(spec.ties.at(0).owner, "y");
+  EXPECT_EQ(spec.freeze.at(0).text, "trunk");
 }
 
 TEST(ReadModelSpec, AContinuedPassTakesTheEncoderOfItsSource) {
@@ -138,6 +139,41 @@ TEST(ReadModelSpec, RulesOfTargetsAndRelations) {
              "unknown target 'mlmm'; did you mean 'mlm'? (at 'model.target[0]')");
   EXPECT_HAS(model_faults(with_passes(pass, "target: mlm\nshare: {in: trunk}")),
              "model.share: 'in' and 'trunk' must be two parts of one kind");
+}
+
+/// Three encoders and whatever is shared.
+const std::string kThreeTrunks = R"(
+parts:
+  in: {view: text, embedding: [word]}
+  trunk.a: {encoder: transformer}
+  trunk.b: {encoder: transformer}
+  trunk.c: {encoder: transformer}
+passes:
+  a: {input: in, encoder: trunk.a}
+  b: {input: in, encoder: trunk.b}
+  c: {input: in, encoder: trunk.c}
+target: mlm
+share: )";
+
+TEST(ReadModelSpec, SharesMayBePatternsAndChains) {
+  using Shares = std::map<std::string, std::string>;
+  EXPECT_EQ(model_spec(kThreeTrunks + "{trunk.*: trunk.b}").shares,
+            (Shares{{"trunk.a", "trunk.b"}, {"trunk.c", "trunk.b"}}));
+  EXPECT_EQ(model_spec(kThreeTrunks + "{trunk.a: trunk.b, trunk.b: trunk.c}").shares,
+            (Shares{{"trunk.a", "trunk.c"}, {"trunk.b", "trunk.c"}}));
+}
+
+TEST(ReadModelSpec, SharesThatLeadNowhereAreFaults) {
+  EXPECT_HAS(model_faults(kThreeTrunks + "{trunk.a: trunk.b, trunk.b: trunk.a}"),
+             "model.share of 'trunk.a' runs in a circle");
+  EXPECT_HAS(model_faults(kThreeTrunks + "{trunk.d: trunk.a}"),
+             "model.share: pattern 'trunk.d' matches no part; did you mean 'trunk.a'?");
+}
+
+TEST(ReadModelSpec, PartsThatNoPassRunsAreNamed) {
+  const std::string pass = "  a: {input: in, encoder: trunk}";
+  EXPECT_EQ(model_spec(with_passes(pass)).unused_parts(), std::vector<std::string>{"head"});
+  EXPECT_TRUE(model_spec(kThreeTrunks + "{trunk.a: trunk.b}").unused_parts().empty());
 }
 
 TEST(WriteModelSpec, TheFullFormReadsBackToTheSame) {

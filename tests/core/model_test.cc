@@ -152,6 +152,18 @@ target: {sum: {pass: late}}
   EXPECT_TRUE(at::equal(outputs.at("main.layers.2") * 2 + 2, outputs.at("main.hidden")));
 }
 
+TEST(Model, APassContinuesFromEmbeddingsAlone) {
+  const auto model = make(kParts + R"(
+passes:
+  embedded: {input: in}
+  main: {continue: embedded, encoder: trunk, to_layer: 1}
+target: {sum: {pass: main}}
+)");
+  std::map<std::string, at::Tensor> outputs;
+  model->trace(text_batch({3, 2}), {}, outputs);
+  EXPECT_TRUE(at::equal(outputs.at("embedded.hidden") * 2, outputs.at("main.hidden")));
+}
+
 TEST(Model, APassCanNotContinueFromALayerThatItsSourceDoesNotRun) {
   const auto passes = [](const std::string& main, const std::string& from) {
     return kParts + "passes:\n  main: {input: in, encoder: trunk" + main +

@@ -15,6 +15,10 @@ namespace {
 
 using testing::error_of;
 
+Relation tie(const std::string& borrower, const std::string& owner) {
+  return {{borrower, {"recipe.yaml", 3, 7}}, owner};
+}
+
 /// Modules a and b, each with a matrix and a bias.
 class Parameters : public ::testing::Test {
  protected:
@@ -43,6 +47,8 @@ class Parameters : public ::testing::Test {
 
   std::shared_ptr<torch::nn::Module> a_ = std::make_shared<torch::nn::Module>("a");
   std::shared_ptr<torch::nn::Module> b_ = std::make_shared<torch::nn::Module>("b");
+  std::shared_ptr<torch::nn::Module> c_ = std::make_shared<torch::nn::Module>("c");
+  std::shared_ptr<torch::nn::Module> d_ = std::make_shared<torch::nn::Module>("d");
   BuildPlan plan_;
   ParameterBuffer buffer_;
   Parameter a_weight_;
@@ -102,7 +108,7 @@ TEST_F(Parameters, BackwardFillsTheFlatGradientAndZeroGradKeepsTheViews) {
 }
 
 TEST_F(Parameters, ATiedOneIsItsOwnerAndCountsOnce) {
-  build({.ties = {{"b.weight", "a.weight"}}, .freeze = {}});
+  build({.ties = {tie("b.weight", "a.weight")}, .freeze = {}});
   EXPECT_TRUE(b_weight_.tensor().is_same(a_weight_.tensor()));
   EXPECT_FALSE(b_->named_parameters().contains("weight"));
   EXPECT_EQ(buffer_.trained(), 15 + 5 + 140);
@@ -111,37 +117,70 @@ TEST_F(Parameters, ATiedOneIsItsOwnerAndCountsOnce) {
   EXPECT_EQ(buffer_.ties().at("b.weight"), "a.weight");
 }
 
-TEST_F(Parameters, AModuleStandsForItsWeightInATie) {
-  build({.ties = {{"b", "a"}}, .freeze = {}});
+TEST_F(Parameters, AModuleStandsForItsWeightAsTheOwnerOfAParameter) {
+  build({.ties = {tie("b.weight", "a")}, .freeze = {}});
   EXPECT_TRUE(b_weight_.tensor().is_same(a_weight_.tensor()));
+}
+
+TEST_F(Parameters, APatternTiesEverythingBelowToItsCounterpart) {
+  Build c = Build(plan_, "more.c", {}).on(*c_);
+  Build d = Build(plan_, "more.d", {}).on(*d_);
+  const Parameter weight = c.parameter("weight", {3, 5}, Init::normal(1));
+  const Parameter bias = c.parameter("bias", {5}, Init::zeros());
+  const Parameter other = d.parameter("bias", {5}, Init::zeros());
+  build({.ties = {tie("more.*", "a")}, .freeze = {}});
+  EXPECT_EQ(buffer_.ties(), (std::map<std::string, std::string>{{"more.c.bias", "a.bias"},
+                                                                {"more.c.weight", "a.weight"},
+                                                                {"more.d.bias", "a.bias"}}));
+  EXPECT_TRUE(weight.tensor().is_same(a_weight_.tensor()));
+  EXPECT_TRUE(bias.tensor().is_same(a_bias_.tensor()));
+  EXPECT_TRUE(other.tensor().is_same(a_bias_.tensor()));
+  EXPECT_TRUE(b_->named_parameters().contains("weight"));
+}
+
+TEST_F(Parameters, TheOwnerInsideItsOwnPatternStaysAsItIs) {
+  build({.ties = {tie("*.weight", "b.weight")}, .freeze = {}});
+  EXPECT_EQ(buffer_.ties(), (std::map<std::string, std::string>{{"a.weight", "b.weight"}}));
+}
+
+TEST_F(Parameters, FaultsOfAllRulesComeTogetherWithTheirPlaces) {
+  EXPECT_EQ(
+      build_error({.ties = {tie("b", "a"), tie("gone.*", "a")},
+                   .freeze = {{"nope", {"recipe.yaml", 4, 11}}, {"a", {}}}}),
+      "recipe.yaml:3:7: tie of 'b.table': no parameter 'a.table'; did you mean 'b.table'?\n"
+      "recipe.yaml:3:7: tie: pattern 'gone.*' matches no parameter; known: a.bias, a.weight, "
+      "b.table, b.weight\n"
+      "recipe.yaml:4:11: freeze: pattern 'nope' matches no parameter; known: a.weight, a.bias, "
+      "b.table");
 }
 
 TEST_F(Parameters, ChainsOfTiesEndAtTheLastOwner) {
   Build c = Build(plan_, "c", {}).on(*b_);
   const Parameter borrowed = c.tied("other", {3, 5}, "b");
-  build({.ties = {{"b.weight", "a.weight"}}, .freeze = {}});
+  build({.ties = {tie("b.weight", "a.weight")}, .freeze = {}});
   EXPECT_TRUE(borrowed.tensor().is_same(a_weight_.tensor()));
   EXPECT_EQ(buffer_.ties().at("c.other"), "a.weight");
 }
 
 TEST_F(Parameters, ACircleOfTiesIsAnError) {
-  EXPECT_HAS(
-      build_error({.ties = {{"a.weight", "b.weight"}, {"b.weight", "a.weight"}}, .freeze = {}}),
-      "runs in a circle");
+  EXPECT_HAS(build_error({.ties = {tie("a.weight", "b.weight"), tie("b.weight", "a.weight")},
+                          .freeze = {}}),
+             "tie of 'b.weight' runs in a circle");
 }
 
 TEST_F(Parameters, ATieToNothingNamesTheNearest) {
-  EXPECT_EQ(build_error({.ties = {{"b.weight", "a.wieght"}}, .freeze = {}}),
-            "tie of 'b.weight': no parameter 'a.wieght'; did you mean 'a.weight'?");
+  EXPECT_EQ(
+      build_error({.ties = {tie("b.weight", "a.wieght")}, .freeze = {}}),
+      "recipe.yaml:3:7: tie of 'b.weight': no parameter 'a.wieght'; did you mean 'a.weight'?");
 }
 
 TEST_F(Parameters, ATieOfAnotherShapeSaysBoth) {
-  EXPECT_EQ(build_error({.ties = {{"b.table", "a.weight"}}, .freeze = {}}),
-            "tie: 'b.table' is [70, 2], but 'a.weight' is [3, 5]");
+  EXPECT_EQ(build_error({.ties = {tie("b.table", "a.weight")}, .freeze = {}}),
+            "recipe.yaml:3:7: tie: 'b.table' is [70, 2], but 'a.weight' is [3, 5]");
 }
 
 TEST_F(Parameters, FrozenOnesHaveNoGradient) {
-  build({.ties = {}, .freeze = {"a", "*.table"}});
+  build({.ties = {}, .freeze = {{"a", {}}, {"*.table", {}}}});
   EXPECT_FALSE(a_weight_->requires_grad());
   EXPECT_FALSE(a_bias_->grad().defined());
   EXPECT_FALSE(b_table_->requires_grad());
@@ -151,7 +190,7 @@ TEST_F(Parameters, FrozenOnesHaveNoGradient) {
 }
 
 TEST_F(Parameters, AFreezePatternThatMatchesNothingIsAnError) {
-  EXPECT_HAS(build_error({.ties = {}, .freeze = {"a.weigth"}}),
+  EXPECT_HAS(build_error({.ties = {}, .freeze = {{"a.weigth", {}}}}),
              "freeze: pattern 'a.weigth' matches no parameter; did you mean 'a.weight'?");
 }
 

@@ -153,6 +153,19 @@ TEST(ApplySet, AddressesAListItemByItsRegistryNameAndByIndex) {
             same("model: {target: [mlm, {pair_match: {weight: 2}}]}"));
 }
 
+TEST(ApplySet, AddressesItemsThatAreNoChoices) {
+  const std::string groups = "train: {groups: [{match: a, lr: 1}, {match: b}, {}, ~]}";
+  EXPECT_EQ(set(groups, "train.groups[0].lr=2"),
+            same("train: {groups: [{match: a, lr: 2}, {match: b}, {}, ~]}"));
+  EXPECT_EQ(set(groups, "train.groups[1].lr=2"),
+            same("train: {groups: [{match: a, lr: 1}, {match: b, lr: 2}, {}, ~]}"));
+  EXPECT_EQ(set(groups, "train.groups[2].match=c"),
+            same("train: {groups: [{match: a, lr: 1}, {match: b}, {match: c}, ~]}"));
+  EXPECT_EQ(set(groups, "train.groups[3].match=c"),
+            same("train: {groups: [{match: a, lr: 1}, {match: b}, {}, {match: c}]}"));
+  EXPECT_EQ(set_error("a: [[1]]", "a[0].b=2"), "--set a[0].b=2: 'a[]' is not a map");
+}
+
 TEST(ApplySet, ASingleTargetIsAListOfOne) {
   EXPECT_EQ(set("model: {target: {mlm: {tie: x}}}", "model.target[mlm].weight=2"),
             same("model: {target: [{mlm: {tie: x, weight: 2}}]}"));

@@ -219,7 +219,7 @@ TEST(Trainer, TooManySkippedStepsInARowAreAnError) {
 TEST(Trainer, NothingToTrainIsAnError) {
   const auto model = tiny_bert();
   ModelSpec spec = model->spec();
-  spec.freeze = {"*"};
+  spec.freeze = {{"*", {}}};
   Model frozen(spec, {.seed = 1, .vocabulary = 11, .positions = {{"text", 32}}},
                testing::whole_registry());
   EXPECT_EQ(testing::message_of<ConfigError>([&] { trainer_of(frozen, train_config()); }),
@@ -229,7 +229,7 @@ TEST(Trainer, NothingToTrainIsAnError) {
 TEST(Trainer, FrozenParametersStayAsTheyAre) {
   const auto model = tiny_bert();
   ModelSpec spec = model->spec();
-  spec.freeze = {"encoder"};
+  spec.freeze = {{"encoder", {}}};
   Model half(spec, {.seed = 1, .vocabulary = 11, .positions = {{"text", 32}}},
              testing::whole_registry());
   const at::Tensor before = half.buffer().flat().clone();

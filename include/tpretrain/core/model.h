@@ -3,7 +3,8 @@
 ///   Registry registry = builtin_registry();                        // train/pretrain.h
 ///   Recipe recipe = load_recipe("bert.yaml", {}, registry);        // core/recipe.h
 ///   auto tokenizer = open_tokenizer(recipe, registry);             // train/pipeline.h
-///   auto processor = make_processor(recipe, registry, tokenizer, Split::kTrain);
+///   auto processor = make_processor(recipe, registry, tokenizer, Split::kTrain,
+///                                   ProcessorUse::kSamples);
 ///   auto model = make_model(recipe, registry, tokenizer.get(), *processor);
 ///   Losses losses = model->forward(batch, {.training = true, .seed = 1});
 ///   Model::objective(losses, model->count(batch)).backward();
@@ -83,7 +84,6 @@ class Model : public torch::nn::Module {
 
  private:
   friend class PassRunner;
-  struct Pass;
 
   void build_encoders(BuildPlan& plan, const Registry& registry, const ModelContext& context);
   void build_embeddings(BuildPlan& plan, const Registry& registry, const ModelContext& context);
@@ -91,6 +91,7 @@ class Model : public torch::nn::Module {
   void build_targets(BuildPlan& plan, const Registry& registry, const ModelContext& context);
   void plan_kept_layers();
   std::string owner(const std::string& part) const;
+  std::string embedding_before(const PassSpec& pass) const;
   int64_t width_for(const std::string& embedding) const;
 
   ModelSpec spec_;

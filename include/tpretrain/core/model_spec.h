@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "tpretrain/base/config.h"
 #include "tpretrain/core/norm_config.h"
 #include "tpretrain/core/registry.h"
+#include "tpretrain/core/relations.h"
 
 namespace tpretrain {
 
@@ -68,11 +69,14 @@ struct ModelSpec {
   std::vector<PartSpec> parts;
   std::vector<PassSpec> passes;
   std::vector<TargetSpec> targets;
-  std::vector<std::pair<std::string, std::string>> ties;
-  std::vector<std::pair<std::string, std::string>> shares;
-  std::vector<std::string> freeze;
+  std::vector<Relation> ties;
+  std::map<std::string, std::string> shares;  ///< part -> the part that owns its parameters
+  std::vector<NamePattern> freeze;
 
-  const PartSpec* part(const std::string& name) const;
+  const PartSpec* part(const std::string& name) const;  ///< null when there is none
+  const PassSpec* pass(const std::string& name) const;  ///< null when there is none
+  /// Names of parts that no pass runs.
+  std::vector<std::string> unused_parts() const;
 };
 
 /// Rewrites the five-part or towers form to the full form (parts, passes, target). The full form

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "tpretrain/core/build.h"
+#include "tpretrain/core/relations.h"
 
 namespace tpretrain {
 
@@ -25,15 +26,14 @@ struct Segment {
 
 /// What the recipe says about parameters by name.
 struct ParameterRules {
-  std::vector<std::pair<std::string, std::string>> ties;  ///< borrower -> owner
-  std::vector<std::string> freeze;                        ///< patterns
+  std::vector<Relation> ties;
+  std::vector<NamePattern> freeze;
 };
 
 class ParameterBuffer {
  public:
   /// Lays out, initialises and registers every request of `plan` and fills its handles.
-  /// Errors: ConfigError when a tie names nothing or shapes differ, or a freeze pattern matches
-  /// nothing.
+  /// Errors: ConfigError with every rule that matches nothing or ties what does not fit.
   void build(BuildPlan& plan, const ParameterRules& rules, uint64_t seed,
              at::ScalarType dtype = at::kFloat);
 

@@ -37,6 +37,7 @@ struct ParameterGroup {
   std::string match;
   double lr = 1;              ///< factor of the learning rate
   std::optional<bool> decay;  ///< apply weight decay
+  Mark mark;                  ///< where it stands
 
   void describe(ConfigVisitor& v);
 };
@@ -120,7 +121,7 @@ struct Recipe {
   ModelSpec model;
   std::vector<std::string> warnings;
 
-  /// Identity of what the recipe computes: of the resolved text without paths of outputs.
+  /// Identity of what was asked for: of the merged text without the name.
   std::string hash() const;
 };
 

@@ -16,11 +16,18 @@ namespace tpretrain {
 /// Which draws a processor makes: training and validation never share a stream.
 enum class Split { kTrain, kValid };
 
+/// What a processor is for. kCompose: to tell what it would write, perhaps without a vocabulary; it
+/// must not be opened. kSamples: to make samples.
+enum class ProcessorUse { kCompose, kSamples };
+
 /// Null when the recipe has no tokenizer.
 std::shared_ptr<const Tokenizer> open_tokenizer(const Recipe& recipe, const Registry& registry);
 
+/// `tokenizer` may be null. Errors: ConfigError when the processor is to make samples and cannot do
+/// without one.
 std::shared_ptr<Processor> make_processor(const Recipe& recipe, const Registry& registry,
-                                          std::shared_ptr<const Tokenizer> tokenizer, Split split);
+                                          std::shared_ptr<const Tokenizer> tokenizer, Split split,
+                                          ProcessorUse use);
 
 struct OpenData {
   std::shared_ptr<const Source> source;
