@@ -17,10 +17,11 @@ std::string joined(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
-// Relative to the recipe that names it; absolute, so that a dump means the same from anywhere.
+// Relative to the recipe that names it; absolute, so that a dump means the same from anywhere. "-"
+// is the standard input.
 std::string resolved_path(const std::string& text, const Mark& mark) {
   const std::filesystem::path path(text);
-  if (text.empty() || path.is_absolute()) {
+  if (text.empty() || text == "-" || path.is_absolute()) {
     return text;
   }
   const bool in_file = mark.line != 0 && mark.source != "--set";

@@ -227,6 +227,13 @@ void FileSystem::write_new(const fs::path& path, std::string_view bytes) {
   file->close();
 }
 
+void FileSystem::replace(const fs::path& path, std::string_view bytes) {
+  const fs::path scratch = path.string() + ".tmp";
+  remove(scratch);
+  write_new(scratch, bytes);
+  rename(scratch, path);
+}
+
 FileSystem& FileSystem::posix() {
   static PosixFileSystem file_system;
   return file_system;

@@ -197,7 +197,7 @@ void open_file(const std::string& path) {
   sink->set_pattern("%v");
   State& log = state();
   const std::lock_guard lock(log.mutex);
-  log.logger.sinks().push_back(std::move(sink));
+  log.logger.sinks() = {log.console, std::move(sink)};
 }
 
 void write(Level level, std::string_view area, std::string_view message) {

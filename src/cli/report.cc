@@ -50,15 +50,6 @@ report::RecipeSection recipe_section(const fs::path& run) {
   return section;
 }
 
-/// Never half a page: an earlier report stands until the new one is complete.
-void write_page(const fs::path& path, const std::string& text) {
-  FileSystem& files = FileSystem::posix();
-  const fs::path scratch = path.string() + ".tmp";
-  files.remove(scratch);
-  files.write_new(scratch, text);
-  files.rename(scratch, path);
-}
-
 }  // namespace
 
 void report(const ReportArguments& arguments) {
@@ -71,7 +62,7 @@ void report(const ReportArguments& arguments) {
   }
   const std::string text = report::page(files, recipe_section(run));
   prepare_output(output);
-  write_page(output, text);
+  FileSystem::posix().replace(output, text);
   log::info("report", files.name + ", step " + with_commas(files.metrics.last_step) + ", " +
                           human_bytes(text.size()));
   print(output.string() + "\n");

@@ -1,6 +1,7 @@
 #include "train/checkpoints.h"
 
 #include <ATen/Parallel.h>
+#include <torch/headeronly/version.h>
 
 #include <nlohmann/json.hpp>
 
@@ -34,6 +35,8 @@ std::optional<int64_t> RunCheckpoints::resume(const PretrainOptions& options) {
   store_.sweep();
   std::optional<Checkpoint> found;
   if (options.resume == ResumePolicy::kStep) {
+    check_fits(store_.reader().open(options.resume_step, CheckDepth::kSizes),
+               options.allow_data_change);
     found = store_.rewind(options.resume_step);
   } else {
     found = store_.resume([](const RejectedCheckpoint& rejected) {
@@ -47,12 +50,13 @@ std::optional<int64_t> RunCheckpoints::resume(const PretrainOptions& options) {
     history_ = history_with(0);
     return std::nullopt;
   }
-  load(*found, options.allow_data_change);
+  check_fits(*found, options.allow_data_change);
+  load(*found);
   last_step_ = found->step();
   return last_step_;
 }
 
-void RunCheckpoints::load(const Checkpoint& checkpoint, bool allow_data_change) {
+void RunCheckpoints::check_fits(const Checkpoint& checkpoint, bool allow_data_change) const {
   const Manifest& manifest = checkpoint.manifest;
   const Json extra = Json::parse(manifest.extra, nullptr, false);
   const auto saved = [&extra](const char* key) { return extra.value(key, std::string()); };
@@ -78,6 +82,11 @@ void RunCheckpoints::load(const Checkpoint& checkpoint, bool allow_data_change) 
     does_not_fit(checkpoint, "seed", std::to_string(extra.value("seed", int64_t{0})),
                  std::to_string(identity_.seed), "every draw depends on it");
   }
+}
+
+void RunCheckpoints::load(const Checkpoint& checkpoint) {
+  const Manifest& manifest = checkpoint.manifest;
+  const Json extra = Json::parse(manifest.extra, nullptr, false);
   if (manifest.blas != identity_.blas) {
     log::warn("checkpoint", "the matrix library was " + manifest.blas + " and is " +
                                 identity_.blas + " now: the bits will differ");
@@ -95,8 +104,10 @@ void RunCheckpoints::load(const Checkpoint& checkpoint, bool allow_data_change) 
   state.skipped_in_a_row = extra.value("skipped_in_a_row", int64_t{0});
   trainer_.restore(state);
   history_ = manifest.history;
-  if (manifest.recipe_hash != identity_.recipe_hash) {
-    log::warn("checkpoint", "the recipe has changed since step " + std::to_string(manifest.step) +
+  const bool other_data = extra.value("data", std::string()) != identity_.data_hash;
+  if (manifest.recipe_hash != identity_.recipe_hash || other_data) {
+    log::warn("checkpoint", std::string("the ") + (other_data ? "data have" : "recipe has") +
+                                " changed since step " + std::to_string(manifest.step) +
                                 "; the change is noted in the history");
     history_ = history_with(manifest.step);
   }
@@ -130,10 +141,11 @@ void RunCheckpoints::commit() {
   info.samples = state.samples;
   info.tokens = state.tokens;
   info.updates = state.updates;
+  info.virtual_shards = identity_.virtual_shards;
   info.recipe_hash = identity_.recipe_hash;
   info.plan_hash = identity_.plan_hash;
   info.build_id = build_id();
-  info.libtorch = "2.11.0";
+  info.libtorch = TORCH_VERSION;
   info.threads = at::get_num_threads();
   info.blas = identity_.blas;
   info.history = history_;

@@ -20,6 +20,7 @@ struct RunIdentity {
   int64_t batch = 0;
   int64_t seed = 0;
   std::string blas;
+  int virtual_shards = 1;
 };
 
 class RunCheckpoints {
@@ -38,7 +39,8 @@ class RunCheckpoints {
   int64_t last_step() const noexcept { return last_step_; }
 
  private:
-  void load(const Checkpoint& checkpoint, bool allow_data_change);
+  void check_fits(const Checkpoint& checkpoint, bool allow_data_change) const;
+  void load(const Checkpoint& checkpoint);
   void commit();
   std::string history_with(int64_t first_step) const;
 

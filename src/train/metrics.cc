@@ -33,17 +33,19 @@ void put_timing(Json& line, const TrainState& state, const StepTiming& timing) {
   line["seconds"] = number(timing.seconds);
 }
 
-/// The lines of an earlier run that still hold at `step`.
+/// The lines of an earlier run that still hold at `step`, without those that were torn: by a crash
+/// the last one, by a full disk any.
 std::string lines_up_to(const fs::path& path, int64_t step) {
   std::ifstream in(path);
   std::string kept;
   std::string text;
   while (std::getline(in, text)) {
     const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (line.is_discarded() || !line.is_object()) {
-      break;  // a torn line: nothing after it is ours
+    if (!line.is_object()) {
+      continue;
     }
-    if (line.value("step", int64_t{0}) <= step) {
+    const auto of = line.find("step");  // the first line has none
+    if (of == line.end() || (of->is_number_integer() && of->get<int64_t>() <= step)) {
       kept += text + "\n";
     }
   }
@@ -81,10 +83,10 @@ void write_baselines(const fs::path& path, const std::map<std::string, LossRepor
     Json& numbers = document[name] = Json::object();
     put_losses(numbers, report);
   }
-  std::ofstream out(path, std::ios::trunc);
-  out << document.dump(1) << "\n";
-  if (!out.flush()) {
-    log::warn("metrics", "can not write " + path.string());
+  try {
+    FileSystem::posix().replace(path, document.dump(1) + "\n");
+  } catch (const IoError& error) {
+    log::warn("metrics", error.what());
   }
 }
 
@@ -104,9 +106,7 @@ MetricsFile::MetricsFile(const fs::path& path, const std::string& run,
   if (kept.empty()) {
     kept = Json{{"schema", kSchema}, {"run", run}, {"recipe", recipe_hash}}.dump() + "\n";
   }
-  const fs::path scratch = path.string() + ".tmp";
-  std::ofstream(scratch, std::ios::trunc) << kept;
-  fs::rename(scratch, path);
+  FileSystem::posix().replace(path, kept);
   out_.open(path, std::ios::app);
   if (!out_) {
     throw OutputError("can not write " + path.string());
@@ -114,9 +114,10 @@ MetricsFile::MetricsFile(const fs::path& path, const std::string& run,
 }
 
 void MetricsFile::write(const std::string& line) {
-  out_ << line << "\n";
+  out_ << (torn_ ? "\n" : "") << line << "\n";
   out_.flush();
-  if (!out_ && !warned_) {
+  torn_ = !out_;
+  if (torn_ && !warned_) {
     warned_ = true;
     log::warn("metrics", "can not write " + path_.string() + ": training goes on without it");
   }

@@ -26,8 +26,8 @@ class MetricsFile {
   static constexpr int kSchema = 1;
 
   /// Opens for appending; the first line of a new file states schema, run and recipe. Lines of
-  /// steps after `resumed_step` (a run that went on past the checkpoint it resumes from) and a torn
-  /// last line are removed.
+  /// steps after `resumed_step` (a run that went on past the checkpoint it resumes from) and torn
+  /// lines are removed; an IoError leaves the file as it was.
   MetricsFile(const fs::path& path, const std::string& run, const std::string& recipe_hash,
               int64_t resumed_step);
 
@@ -39,11 +39,12 @@ class MetricsFile {
 
   fs::path path_;
   std::ofstream out_;
+  bool torn_ = false;  ///< the last line may be there in part
   bool warned_ = false;
 };
 
 /// A report as metrics.jsonl and `--json` name it: loss, loss.<target>, accuracy.<target>,
-/// recall@<k>.<target>.<from>_to_<to>.
+/// recall@<k>.<target>.<from>_to_<to>, zero_shot@<k>.
 std::vector<std::pair<std::string, double>> named_values(const LossReport& report);
 
 /// baseline.json: {"unigram": {"loss.mlm": 6.77, ...}}, beside metrics.jsonl. A failure is a

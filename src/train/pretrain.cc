@@ -1,7 +1,6 @@
 #include "tpretrain/train/pretrain.h"
 
 #include <chrono>
-#include <fstream>
 
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/log.h"
@@ -35,28 +34,6 @@ double seconds_since(Clock::time_point start) {
 /// Every `every.value` steps; never when it is absent.
 bool due(const Quantity& every, int64_t step) {
   return every && step % static_cast<int64_t>(every.value) == 0;
-}
-
-void move_aside(const fs::path& run) {
-  if (!fs::exists(run)) {
-    return;
-  }
-  for (int n = 1;; ++n) {
-    const fs::path aside = run.string() + ".old-" + std::to_string(n);
-    if (!fs::exists(aside)) {
-      fs::rename(run, aside);
-      log::info("run", "the earlier run is kept in " + aside.string());
-      return;
-    }
-  }
-}
-
-void write_text(const fs::path& path, const std::string& text) {
-  std::ofstream out(path, std::ios::trunc);
-  out << text;
-  if (!out.flush()) {
-    throw OutputError("can not write " + path.string());
-  }
 }
 
 /// Rates between two lines of metrics.
@@ -95,22 +72,18 @@ class Run {
  public:
   Run(const Recipe& recipe, const Registry& registry, const PretrainOptions& options)
       : recipe_(recipe), registry_(registry), options_(options), config_(recipe.config) {
-    if (config_.train.batch <= 0) {
-      throw ConfigError("missing key 'train.batch': samples per step");
-    }
-    if (config_.validate.zero_shot && !config_.data.valid) {
-      throw ConfigError("'validate.zero_shot' needs 'data.valid': it is a part of each validation");
-    }
-    if (!config_.train.optimizer || !config_.train.schedule) {
-      throw ConfigError("missing key 'train." +
-                        std::string(config_.train.optimizer ? "schedule" : "optimizer") + "'");
-    }
+    check_complete();
   }
 
   PretrainResult go() {
     configure_compute(config_.train);
     open_run();
-    open_training();
+    open_inputs();
+    failpoint("train.inputs_open");
+    if (options_.resume == ResumePolicy::kFresh) {
+      start_afresh();
+    }
+    open_trainer();
     const auto resumed = checkpoints_->resume(options_);
     start_lines(resumed);
     loop();
@@ -118,26 +91,60 @@ class Run {
   }
 
  private:
-  void open_run() {
-    fs::path path = options_.run.empty() ? fs::path("runs") / config_.name : options_.run;
-    if (options_.resume == ResumePolicy::kFresh) {
-      move_aside(path);
+  /// What a recipe may leave out to be composed, but not to be trained.
+  void check_complete() const {
+    Faults faults;
+    const auto expect = [&](bool given, const char* key, const char* what) {
+      if (!given) {
+        const Node* train = recipe_.tree.find("train");
+        faults.add(train != nullptr ? train->mark() : recipe_.tree.mark(),
+                   "missing key '" + std::string(key) + "': " + what);
+      }
+    };
+    expect(config_.train.batch > 0, "train.batch", "samples per step");
+    expect(static_cast<bool>(config_.train.duration), "train.duration",
+           "how long to train, for example '10k steps'");
+    expect(static_cast<bool>(config_.train.optimizer), "train.optimizer", "for example 'adamw'");
+    expect(static_cast<bool>(config_.train.schedule), "train.schedule", "for example 'linear'");
+    if (config_.validate.zero_shot && !config_.data.valid) {
+      const Node* validate = recipe_.tree.find("validate");
+      faults.add(validate->find("zero_shot")->mark(),
+                 "'validate.zero_shot' needs 'data.valid': it is a part of each validation");
     }
-    directory_.emplace(RunDirectory::acquire(FileSystem::posix(), path));
-    log::open_file((directory_->path() / "log.rank0.txt").string());
+    faults.raise_if_any();
   }
 
-  void open_training() {
+  void open_run() {
+    const fs::path path = options_.run.empty() ? fs::path("runs") / config_.name : options_.run;
+    directory_.emplace(RunDirectory::acquire(FileSystem::posix(), path));
+    open_log();
+  }
+
+  void open_log() const { log::open_file((directory_->path() / "log.rank0.txt").string()); }
+
+  /// Only once the inputs have opened: a wrong path leaves the earlier run where it is.
+  void start_afresh() {
+    const std::optional<fs::path> aside = directory_->renew(FileSystem::posix());
+    open_log();
+    if (aside) {
+      log::info("run", "the earlier run is kept in " + aside->string());
+    }
+  }
+
+  void open_inputs() {
     tokenizer_ = open_tokenizer(recipe_, registry_);
     train_ = open_data(recipe_, registry_, tokenizer_, Split::kTrain);
     model_ = make_model(recipe_, registry_, tokenizer_.get(), *train_.processor);
     total_ = total_steps(recipe_, *train_.processor, train_.stream->count());
-    trainer_.emplace(*model_, config_.train, static_cast<uint64_t>(config_.seed),
-                     ScheduleContext{total_, train_.stream->count() / config_.train.batch},
-                     registry_, Communicator::single());
     if (config_.data.valid) {
       open_validation();
     }
+  }
+
+  void open_trainer() {
+    trainer_.emplace(*model_, config_.train, static_cast<uint64_t>(config_.seed),
+                     ScheduleContext{total_, train_.stream->count() / config_.train.batch},
+                     registry_, Communicator::single());
     CheckpointOptions keep;
     keep.keep = static_cast<int>(config_.checkpoint.keep);
     store_.emplace(FileSystem::posix(), directory_->path(), directory_->run_id(), keep);
@@ -161,18 +168,23 @@ class Run {
   }
 
   RunIdentity identity() const {
-    return {
-        recipe_.hash(),        plan_hash(model_->buffer()), tokenizer_ ? tokenizer_->hash() : "",
-        train_.source->hash(), config_.train.batch,         config_.seed,
-        ops::blas_name()};
+    const bool exact = config_.train.mode == TrainMode::kExact;
+    return {recipe_.hash(),
+            plan_hash(model_->buffer()),
+            tokenizer_ ? tokenizer_->hash() : "",
+            train_.source->hash(),
+            config_.train.batch,
+            config_.seed,
+            ops::blas_name(),
+            exact ? static_cast<int>(config_.train.shards()) : 1};
   }
 
   void start_lines(std::optional<int64_t> resumed) {
     const fs::path& run = directory_->path();
-    write_text(run / "recipe.yaml", recipe_.text);
+    FileSystem::posix().replace(run / "recipe.yaml", recipe_.text);
     Node resolved = recipe_tree(recipe_, registry_, RecipeForm::kFull);
     resolved.find("train")->set("blas", Node::scalar(ops::blas_name()));
-    write_text(run / "resolved.yaml", write_yaml(resolved));
+    FileSystem::posix().replace(run / "resolved.yaml", write_yaml(resolved));
     metrics_.emplace(run / "metrics.jsonl", config_.name, recipe_.hash(), resumed.value_or(0));
     log::info("run", build_id() + ", matrix library " + ops::blas_name() + ", recipe " +
                          recipe_.path.string());
@@ -200,7 +212,6 @@ class Run {
 
   void loop() {
     const int64_t last = std::min(total_, options_.stop_at.value_or(total_));
-    StopSignal signals;
     Loader loader(train_.stream, train_.processor->fields(), train_.processor->views(),
                   loader_options());
     log::Progress progress;
@@ -218,7 +229,7 @@ class Run {
                            : "stopping: the time that --max-time gives is used up");
     }
     checkpoints_->save();
-    if (result_.requeue && checkpoints_->last_step() != trainer_->state().step) {
+    if (checkpoints_->last_step() != trainer_->state().step) {
       throw IoError("the state of step " + std::to_string(trainer_->state().step) +
                     " could not be committed");
     }
@@ -305,8 +316,8 @@ class Run {
       return;
     }
     try {
-      write_text(directory_->path() / kRetrievedName,
-                 format_retrieved(retrieval_examples(*pair_, items)));
+      FileSystem::posix().replace(directory_->path() / kRetrievedName,
+                                  format_retrieved(retrieval_examples(*pair_, items)));
     } catch (const Error& error) {
       log::warn("run", std::string("no examples of what is retrieved: ") + error.what());
     }
@@ -317,6 +328,7 @@ class Run {
   const PretrainOptions& options_;
   const RecipeConfig& config_;
   Clock::time_point start_ = Clock::now();
+  StopSignal signals_;  ///< a signal that comes before the first step is heard too
   Stopwatch watch_;
   std::optional<RunDirectory> directory_;
   std::shared_ptr<const Tokenizer> tokenizer_;

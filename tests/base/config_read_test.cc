@@ -203,10 +203,10 @@ TEST(ReadConfig, OneStringStandsForAListOfOne) {
 TEST(ReadConfig, PathsAreTakenFromTheFileThatNamesThem) {
   const std::string here = std::filesystem::current_path().string();
   SampleConfig config;
-  const std::string yaml = "vocab: ../vocab.txt\nfiles: [a/*.bin, /b/./c, ''] ";
+  const std::string yaml = "vocab: ../vocab.txt\nfiles: [a/*.bin, /b/./c, '', '-'] ";
   EXPECT_THAT(read_sample(yaml, config, "", "configs/bert/base.yaml"), IsEmpty());
   EXPECT_EQ(config.vocab, here + "/configs/vocab.txt");
-  EXPECT_THAT(config.files, ElementsAre(here + "/configs/bert/a/*.bin", "/b/./c", ""));
+  EXPECT_THAT(config.files, ElementsAre(here + "/configs/bert/a/*.bin", "/b/./c", "", "-"));
   EXPECT_THAT(read_sample(yaml, config, "", "/etc/base.yaml"), IsEmpty());
   EXPECT_EQ(config.vocab, "/vocab.txt");
   EXPECT_THAT(read_sample("files: x.bin", config, "", "/etc/base.yaml"), IsEmpty());

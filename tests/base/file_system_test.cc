@@ -171,6 +171,15 @@ TEST(PosixFileSystem, WriteNewWritesTheWholeText) {
   EXPECT_NE(io_error([&] { posix().write_new(folder.path() / "a", "y"); }), "");
 }
 
+TEST(PosixFileSystem, ReplaceLeavesNothingBesideTheFile) {
+  const TemporaryFolder folder;
+  folder.write("a.tmp", "of a killed process");
+  posix().replace(folder.path() / "a", "new");
+  posix().replace(folder.path() / "a", "newer");
+  EXPECT_EQ(read_file(folder.path() / "a"), "newer");
+  EXPECT_EQ(posix().list(folder.path()), std::vector<std::string>{"a"});
+}
+
 // A descriptor that fails `g_failures` times with `g_error`, gives one byte at a time, then ends.
 int g_failures = 0;
 int g_error = 0;

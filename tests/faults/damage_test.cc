@@ -56,6 +56,48 @@ TEST(Damage, ADiskThatStaysFullEndsTheRunWithAnIoError) {
   expect_failure(result, 74, "No space left on device");
 }
 
+TEST(Damage, AStateAtTheEndThatCanNotBeSavedIsAnIoError) {
+  const Training training;
+  const Trace whole = training.finish("whole");
+  // Two files a checkpoint: these are the first ones of the two tries at the last step.
+  const ProgramResult result = training.train("run", {},
+                                              {{"TPRETRAIN_FAILPOINT",
+                                                "checkpoint.file_written:11:enospc,"
+                                                "checkpoint.file_written:12:enospc"}});
+  expect_failure(result, 74, "the state of step 30 could not be committed");
+  EXPECT_EQ(training.ledger("run").back(), 25);
+  expect_same(training.finish("run"), whole, "full disk at the end");
+}
+
+TEST(Damage, AStepThatDoesNotFitTheRecipeMovesNothing) {
+  const Training training;
+  training.finish("run");
+  const ProgramResult result = training.train("run", {"--resume", "20", "--set", "seed=9"});
+  expect_failure(result, 78, "seed was 1, but is 9");
+  EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", kSteps)));
+  EXPECT_EQ(training.ledger("run").back(), kSteps);
+}
+
+TEST(Damage, AFreshStartLeavesAJobThatRunsAlone) {
+  const Training training;
+  Job first(training.call("run", {}, {{"TPRETRAIN_FAILPOINT", "train.step_done:7:sleep=600"}}),
+            training.path("first.log"));
+  ASSERT_TRUE(first.reaches("committed step=5")) << first.log();
+  expect_failure(training.train("run", {"--fresh"}), 73, "is in use by");
+  EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", 5)));
+  EXPECT_FALSE(std::filesystem::exists(training.path("run.old-1")));
+}
+
+TEST(Damage, AFreshStartThatFindsNoDataLeavesTheEarlierRunInPlace) {
+  const Training training;
+  training.finish("run");
+  const ProgramResult result =
+      training.train("run", {"--fresh", "--set", "tokenizer.wordpiece.vocab=gone.txt"});
+  expect_failure(result, 78, "gone.txt");
+  EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", kSteps)));
+  EXPECT_FALSE(std::filesystem::exists(training.path("run.old-1")));
+}
+
 TEST(Damage, ASecondJobOnOneRunIsTurnedAway) {
   const Training training;
   Job first(training.call("run", {}, {{"TPRETRAIN_FAILPOINT", "train.step_done:7:sleep=600"}}),

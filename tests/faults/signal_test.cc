@@ -23,6 +23,16 @@ TEST(Signal, TheFirstOneCommitsAndAsksToBeRequeued) {
   }
 }
 
+TEST(Signal, BeforeTheFirstStepItIsHeardToo) {
+  const Training training;
+  const Trace whole = training.finish("whole");
+  const ProgramResult result =
+      training.train("run", {}, {{"TPRETRAIN_FAILPOINT", "train.inputs_open:1:term"}});
+  EXPECT_EQ(result.status, 75) << result.err;
+  EXPECT_EQ(training.ledger("run"), std::vector<int64_t>{0});
+  expect_same(training.finish("run"), whole, "stopped before the first step");
+}
+
 TEST(Signal, TheSecondOneEndsAtOnce) {
   const Training training;
   const Trace whole = training.finish("whole");

@@ -1,11 +1,15 @@
 #include "train/metrics.h"
 
+#include <csignal>
 #include <limits>
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/child.h"
 #include "base/temporary_folder.h"
+#include "tpretrain/base/error.h"
 #include "tpretrain/base/text.h"
 
 namespace tpretrain {
@@ -105,6 +109,31 @@ TEST_F(Metrics, ATornLineIsRemoved) {
   append(R"({"step": 4, "split": "tr)");
   open(4);
   EXPECT_EQ(steps(), (std::vector<int64_t>{0, 1, 2, 2, 3}));
+}
+
+TEST_F(Metrics, WhatFollowsATornLineStays) {
+  write(1);
+  append("{\"step\": 2, \"spl\n{\"step\": 2}\n{\"step\": \"x\"}\n7\n{\"step\": 3}\n");
+  open(4);
+  EXPECT_EQ(steps(), (std::vector<int64_t>{0, 1, 2, 3}));
+}
+
+TEST_F(Metrics, AFullDiskAtAResumeLeavesTheFileAsItWas) {
+  write(5);
+  const std::string before = read_file(path_);
+  const ChildResult child = run_child([this] {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit most{100, 100};
+    setrlimit(RLIMIT_FSIZE, &most);
+    try {
+      open(4);
+    } catch (const IoError&) {
+      return 7;
+    }
+    return 0;
+  });
+  EXPECT_EQ(child.status, 7);
+  EXPECT_EQ(read_file(path_), before);
 }
 
 TEST_F(Metrics, AnEmptyFileGetsASchemaLine) {

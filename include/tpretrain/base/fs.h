@@ -45,6 +45,8 @@ class FileSystem {
   std::string read_all(const fs::path& path, uint64_t limit = uint64_t{1} << 30);
   /// create + write + sync + close.
   void write_new(const fs::path& path, std::string_view bytes);
+  /// The content of a new or existing file, all of it or none: written beside it, then renamed.
+  void replace(const fs::path& path, std::string_view bytes);
 
   /// The real one (POSIX).
   static FileSystem& posix();

@@ -18,7 +18,8 @@ struct Options {
 
 void configure(const Options& options);
 
-/// Adds a file sink (appended). A log write that fails never stops training.
+/// Lines go to this file too (appended), in place of an earlier one. A log write that fails never
+/// stops training.
 void open_file(const std::string& path);
 
 void write(Level level, std::string_view area, std::string_view message);

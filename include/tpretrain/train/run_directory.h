@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,18 +27,23 @@ class RunDirectory {
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
 
+  /// Keeps an earlier run as `<path>.old-N`, locked until a new directory of its name is. Returns
+  /// its place; none when `acquire` made the directory.
+  std::optional<fs::path> renew(FileSystem& file_system);
+
   const fs::path& path() const { return path_; }
 
   /// 16 random hexadecimal digits: marks what this process leaves unfinished.
   const std::string& run_id() const { return run_id_; }
 
  private:
-  RunDirectory(fs::path path, std::string run_id, int lock);
+  RunDirectory(fs::path path, std::string run_id, int lock, bool created);
   void release() noexcept;
 
   fs::path path_;
   std::string run_id_;
   int lock_ = -1;
+  bool created_ = false;
 };
 
 /// Why a process of a run ended with an error.

@@ -13,13 +13,9 @@ void write_exit_record(FileSystem& file_system, const fs::path& run_directory,
                                        {"code", record.code},
                                        {"reason", record.reason}};
   const fs::path directory = run_directory / "exit";
-  const fs::path path = directory / fmt::format("rank-{}.json", record.rank);
-  const fs::path scratch = path.string() + ".tmp";
   file_system.make_directory(directory);
-  file_system.remove(scratch);
-  file_system.write_new(scratch,
-                        json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  file_system.rename(scratch, path);
+  file_system.replace(directory / fmt::format("rank-{}.json", record.rank),
+                      json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace tpretrain

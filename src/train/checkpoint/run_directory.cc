@@ -150,6 +150,7 @@ RunDirectory RunDirectory::acquire(FileSystem& file_system, const fs::path& path
                     escape_control(name)));
   }
   const std::string run_id = new_run_id();
+  const bool created = !file_system.exists(directory);
   try {
     create(file_system, directory);
     probe(file_system, directory, run_id);
@@ -157,18 +158,32 @@ RunDirectory RunDirectory::acquire(FileSystem& file_system, const fs::path& path
     throw OutputError(fmt::format("cannot write to the run directory '{}': {}", directory.string(),
                                   error.what()));
   }
-  RunDirectory run(directory, run_id, lock_owner_file(directory));
+  RunDirectory run(directory, run_id, lock_owner_file(directory), created);
   remove_old_probes(file_system, directory);
   return run;
 }
 
-RunDirectory::RunDirectory(fs::path path, std::string run_id, int lock)
-    : path_(std::move(path)), run_id_(std::move(run_id)), lock_(lock) {}
+std::optional<fs::path> RunDirectory::renew(FileSystem& file_system) {
+  if (created_) {
+    return std::nullopt;
+  }
+  fs::path aside;
+  for (int n = 1; aside.empty() || file_system.exists(aside); ++n) {
+    aside = fmt::format("{}.old-{}", path_.string(), n);
+  }
+  file_system.rename(path_, aside);
+  *this = acquire(file_system, path_);
+  return aside;
+}
+
+RunDirectory::RunDirectory(fs::path path, std::string run_id, int lock, bool created)
+    : path_(std::move(path)), run_id_(std::move(run_id)), lock_(lock), created_(created) {}
 
 RunDirectory::RunDirectory(RunDirectory&& other) noexcept
     : path_(std::move(other.path_)),
       run_id_(std::move(other.run_id_)),
-      lock_(std::exchange(other.lock_, -1)) {}
+      lock_(std::exchange(other.lock_, -1)),
+      created_(other.created_) {}
 
 RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
   if (this != &other) {
@@ -176,6 +191,7 @@ RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
     path_ = std::move(other.path_);
     run_id_ = std::move(other.run_id_);
     lock_ = std::exchange(other.lock_, -1);
+    created_ = other.created_;
   }
   return *this;
 }

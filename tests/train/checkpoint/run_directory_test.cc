@@ -73,6 +73,28 @@ TEST_F(RunDirectoryTest, TheLockEndsWithItsHolder) {
   EXPECT_EQ(error_of(root_ / "bert"), "");
 }
 
+TEST_F(RunDirectoryTest, RenewingKeepsTheEarlierRunAndTakesTheLockOfTheNewOne) {
+  for (const char* aside : {"bert.old-1", "bert.old-2"}) {
+    { const auto earlier = RunDirectory::acquire(FileSystem::posix(), root_ / "bert"); }
+    std::ofstream(root_ / "bert/ledger") << aside;
+    auto run = RunDirectory::acquire(FileSystem::posix(), root_ / "bert/");
+    const std::string id = run.run_id();
+    EXPECT_EQ(run.renew(FileSystem::posix()), root_ / aside);
+    EXPECT_EQ(FileSystem::posix().read_all(root_ / aside / "ledger"), aside);
+    EXPECT_EQ(run.path(), root_ / "bert");
+    EXPECT_NE(run.run_id(), id);
+    EXPECT_FALSE(fs::exists(root_ / "bert/ledger"));
+    EXPECT_THAT(error_of(root_ / "bert"), HasSubstr("is in use by"));
+    EXPECT_EQ(error_of(root_ / aside), "") << "the lock of the old one is free";
+  }
+}
+
+TEST_F(RunDirectoryTest, ThereIsNothingToKeepOfADirectoryJustMade) {
+  auto run = RunDirectory::acquire(FileSystem::posix(), root_ / "bert");
+  EXPECT_EQ(run.renew(FileSystem::posix()), std::nullopt);
+  EXPECT_FALSE(fs::exists(root_ / "bert.old-1"));
+}
+
 TEST_F(RunDirectoryTest, TheLockOfAKilledProcessIsFreeAtOnce) {
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);
