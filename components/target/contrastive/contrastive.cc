@@ -23,22 +23,23 @@ ContrastiveTarget::ContrastiveTarget(const ContrastiveConfig& config, const Buil
   scale_ = LogScale(own, config.scale);
 }
 
-Losses ContrastiveTarget::forward(Passes& passes, const Batch& batch, const Call&) {
+Losses ContrastiveTarget::forward(Passes& passes, const Batch& batch, const Call& call) {
   const at::Tensor a = ops::normalize(passes.get(first()).features());
   const at::Tensor b = ops::normalize(passes.get(second()).features());
   const at::Tensor group = groups(batch, a);
   const at::Tensor scale = scale_.value(a);
+  const double smoothing = call.training ? smoothing_ : 0;
   const auto own = passes.own();
   at::Tensor sum;
   at::Tensor correct;
   if (!own) {
-    std::tie(sum, correct) = ops::contrastive(a, b, scale, group, group, true, smoothing_);
+    std::tie(sum, correct) = ops::contrastive(a, b, scale, group, group, true, smoothing);
   } else {
     const auto rows = [&own](const at::Tensor& x) { return x.narrow(0, own->first, own->count); };
     const auto [from_a, hits_a] =
-        ops::contrastive(rows(a), b, scale, rows(group), group, false, smoothing_);
+        ops::contrastive(rows(a), b, scale, rows(group), group, false, smoothing);
     const auto [from_b, hits_b] =
-        ops::contrastive(rows(b), a, scale, rows(group), group, false, smoothing_);
+        ops::contrastive(rows(b), a, scale, rows(group), group, false, smoothing);
     sum = from_a + from_b;
     correct = hits_a + hits_b;
   }

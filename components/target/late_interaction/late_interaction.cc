@@ -49,7 +49,7 @@ LateInteractionTarget::LateInteractionTarget(const LateInteractionConfig& config
   scale_ = LogScale(own, config.scale);
 }
 
-Losses LateInteractionTarget::forward(Passes& passes, const Batch& batch, const Call&) {
+Losses LateInteractionTarget::forward(Passes& passes, const Batch& batch, const Call& call) {
   const Tokens a = tokens_of(passes.get(first()));
   const Tokens b = tokens_of(passes.get(second()));
   const at::Tensor group = groups(batch, a.features);
@@ -65,10 +65,11 @@ Losses LateInteractionTarget::forward(Passes& passes, const Batch& batch, const 
     const Tokens part = b.part(own);
     from_b = std::get<0>(ops::late_similarity(part.features, part.offsets, a.features, a.offsets));
   }
+  const double smoothing = call.training ? smoothing_ : 0;
   const auto [sum_a, correct_a] =
-      ops::matrix_cross_entropy(from_a * scale, own_group, group, smoothing_);
+      ops::matrix_cross_entropy(from_a * scale, own_group, group, smoothing);
   const auto [sum_b, correct_b] =
-      ops::matrix_cross_entropy(from_b * scale, own_group, group, smoothing_);
+      ops::matrix_cross_entropy(from_b * scale, own_group, group, smoothing);
   return {{name(), (sum_a + sum_b) * 0.5, weight(), (correct_a + correct_b) * 0.5}};
 }
 

@@ -40,10 +40,10 @@ at::Tensor LmTarget::features(Passes& passes, const at::Tensor& rows) const {
   return ops::gather_rows(sequence.x, sequence.rows(view_, rows));
 }
 
-Losses LmTarget::forward(Passes& passes, const Batch& batch, const Call&) {
-  const auto [sum, correct] =
-      ops::linear_cross_entropy(features(passes, batch.at("lm.rows")), *output_weight_,
-                                output_bias_.tensor(), batch.at("lm.labels"), config_.smoothing);
+Losses LmTarget::forward(Passes& passes, const Batch& batch, const Call& call) {
+  const auto [sum, correct] = ops::linear_cross_entropy(
+      features(passes, batch.at("lm.rows")), *output_weight_, output_bias_.tensor(),
+      batch.at("lm.labels"), call.training ? config_.smoothing : 0);
   return {{name(), sum, config_.weight, correct}};
 }
 

@@ -48,10 +48,10 @@ at::Tensor MlmTarget::features(Passes& passes, const at::Tensor& rows) const {
   return norm_(ops::bias_activation(dense_.product(x), dense_.bias.tensor(), config_.activation));
 }
 
-Losses MlmTarget::forward(Passes& passes, const Batch& batch, const Call&) {
-  const auto [sum, correct] =
-      ops::linear_cross_entropy(features(passes, batch.at("mlm.rows")), *output_weight_,
-                                *output_bias_, batch.at("mlm.labels"), config_.smoothing);
+Losses MlmTarget::forward(Passes& passes, const Batch& batch, const Call& call) {
+  const auto [sum, correct] = ops::linear_cross_entropy(
+      features(passes, batch.at("mlm.rows")), *output_weight_, *output_bias_,
+      batch.at("mlm.labels"), call.training ? config_.smoothing : 0);
   return {{name(), sum, config_.weight, correct}};
 }
 

@@ -63,6 +63,21 @@ TEST(ContrastiveTarget, PartsOfAStepAddUpToTheWhole) {
   expect_near(sum_over_parts(*target, a, b, sample_batch(7), {3, 1, 3}), whole);
 }
 
+TEST(ContrastiveTarget, SmoothsInTrainingOnly) {
+  const auto target =
+      build_contrast("contrastive: {between: [a, b], scale: {init: 4}, smoothing: 0.3}");
+  const at::Tensor a = random_values({5, 6}, 1);
+  const at::Tensor b = random_values({5, 6}, 2);
+  const at::Tensor own = at::eye(5, at::kDouble);
+  const at::Tensor hard = naive_contrast(a, b, 4, own);
+  TwoPasses passes(pooled_output(a), pooled_output(b));
+  expect_near(target->forward(passes, sample_batch(5), {}).at(0).sum, hard);
+  expect_near(sum_over_parts(*target, pooled_output(a), pooled_output(b), sample_batch(5), {2, 3}),
+              hard);
+  expect_near(target->forward(passes, sample_batch(5), training_call()).at(0).sum,
+              naive_contrast(a, b, 4, own * 0.7 + 0.3 / 5));
+}
+
 TEST(ContrastiveTarget, KeepsTheLogarithmOfItsScaleWithinBounds) {
   BuildPlan plan;
   const auto target = components().make<Target>(

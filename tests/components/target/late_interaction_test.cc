@@ -1,4 +1,5 @@
 #include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/matmul.h>
 
@@ -55,6 +56,20 @@ TEST(LateInteractionTarget, EqualsTheNaiveLoop) {
   const at::Tensor ba = at::log_softmax(4 * late_interaction_test::similarities(b, a, 3), 1);
   expect_near(target->forward(passes, sample_batch(3), {}).at(0).sum,
               -0.5 * (ab.diagonal().sum() + ba.diagonal().sum()));
+}
+
+TEST(LateInteractionTarget, SmoothsInTrainingOnly) {
+  const auto target = build_contrast(
+      "late_interaction: {between: [a, b], scale: {init: 4}, smoothing: 0.3}", two_pass_context(0));
+  const PassOutput a = late_interaction_test::tokens(kLengthsA, 1);
+  const PassOutput b = late_interaction_test::tokens(kLengthsB, 2);
+  TwoPasses passes(a, b);
+  const at::Tensor log_p = at::log_softmax(4 * late_interaction_test::similarities(a, b, 3), 1) +
+                           at::log_softmax(4 * late_interaction_test::similarities(b, a, 3), 1);
+  const at::Tensor own = at::eye(3, at::kDouble);
+  expect_near(target->forward(passes, sample_batch(3), {}).at(0).sum, -0.5 * (log_p * own).sum());
+  expect_near(target->forward(passes, sample_batch(3), training_call()).at(0).sum,
+              -0.5 * (log_p * (own * 0.7 + 0.3 / 3)).sum());
 }
 
 TEST(LateInteractionTarget, PartsOfAStepAddUpToTheWhole) {

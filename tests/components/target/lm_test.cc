@@ -43,6 +43,19 @@ TEST(LmTarget, MatchesPlainMatrixProducts) {
   EXPECT_EQ(target->token_labels(), "lm.labels");
 }
 
+TEST(LmTarget, SmoothsInTrainingOnly) {
+  const auto target = build<Target>("lm: {smoothing: 0.3}");
+  const Batch batch = lm_test::next_token_batch();
+  FakePasses passes({random_sequence(batch, 8), {}, {}});
+  const at::Tensor log_p =
+      at::log_softmax(target->token_scores(passes, batch.at("lm.rows"), {}), 1);
+  const at::Tensor labels = batch.at("lm.labels").to(at::kLong).unsqueeze(1);
+  const at::Tensor hard = -log_p.gather(1, labels).sum();
+  expect_near(target->forward(passes, batch, {}).at(0).sum, hard);
+  expect_near(target->forward(passes, batch, training_call()).at(0).sum,
+              0.7 * hard - 0.3 * log_p.mean(1).sum());
+}
+
 TEST(LmTarget, HasABiasOnlyWhenAsked) {
   EXPECT_EQ(parameter_list(*build<Target>("lm")),
             std::vector<std::string>{"output.weight [11, 8]"});
@@ -72,7 +85,7 @@ TEST(LmTarget, GradientMatchesFiniteDifferences) {
   leaves.emplace_back("x", sequence.x);
   const auto loss = [&] {
     FakePasses passes({sequence, {}, {}});
-    return target->forward(passes, batch, {}).at(0).sum;
+    return target->forward(passes, batch, training_call()).at(0).sum;
   };
   expect_gradients(loss, leaves, 1e-5);
 }

@@ -65,6 +65,17 @@ TEST(MlmTarget, MatchesPlainMatrixProducts) {
   EXPECT_EQ(passes.asked.front(), "main");
 }
 
+TEST(MlmTarget, SmoothsInTrainingOnly) {
+  const auto target = build<Target>("mlm: {smoothing: 0.3}");
+  const Batch batch = mlm_test::masked_batch();
+  FakePasses passes({random_sequence(batch, 8), {}, {}});
+  const at::Tensor logits = target->token_scores(passes, batch.at("mlm.rows"), {});
+  const at::Tensor hard = mlm_test::nll(logits, batch.at("mlm.labels"));
+  expect_near(target->forward(passes, batch, {}).at(0).sum, hard);
+  expect_near(target->forward(passes, batch, training_call()).at(0).sum,
+              0.7 * hard - 0.3 * at::log_softmax(logits, 1).mean(1).sum());
+}
+
 TEST(MlmTarget, NamesItsParameters) {
   EXPECT_EQ(
       parameter_list(*build<Target>("mlm")),
@@ -111,7 +122,7 @@ TEST(MlmTarget, GradientMatchesFiniteDifferences) {
     leaves.emplace_back("x", sequence.x);
     const auto loss = [&] {
       FakePasses passes({sequence, {}, {}});
-      return target->forward(passes, batch, {}).at(0).sum;
+      return target->forward(passes, batch, training_call()).at(0).sum;
     };
     expect_gradients(loss, leaves, 1e-5);
   }
