@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "tpretrain/base/config.h"
+#include "interop/family_form.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain {
@@ -24,11 +24,13 @@ class Sizes {
   int64_t at(const std::string& name, size_t dimension) const {
     const WeightSlot* slot = find(name);
     if (slot == nullptr || slot->shape.size() <= dimension) {
-      throw ConfigError(
-          fmt::format("the config of the exported model needs the parameter '{}'", name));
+      throw ConfigError(fmt::format("the exported model needs the parameter '{}'", name));
     }
     return slot->shape[dimension];
   }
+
+  /// Errors: ConfigError when it is not there.
+  void need(const std::string& name) const { at(name, 0); }
 
   int64_t layers(const std::string& tower) const {
     int64_t count = 0;
@@ -60,7 +62,7 @@ const EncoderFacts& facts_of(const Facts& facts, const std::string& tower) {
 }
 
 std::string hf_activation(const std::string& ours) {
-  return ours == "gelu_tanh" ? "gelu_pytorch_tanh" : ours;
+  return ours == "gelu_tanh" ? "gelu_pytorch_tanh" : ours == "none" ? "linear" : ours;
 }
 
 /// Side of a patch and of the image in pixels.
@@ -124,6 +126,7 @@ Json bert_config(const Sizes& sizes, const Facts& facts) {
 }
 
 Json clip_config(const Sizes& sizes, const Facts& facts) {
+  sizes.need("image.embedding.patch.cls");
   const int64_t width = sizes.at("image.project.weight", 0);
   const int64_t vocabulary = sizes.at("text.embedding.word.weight", 0);
   Json text = hf_text(sizes, facts, "clip_text_model");
@@ -154,6 +157,7 @@ Json siglip_config(const Sizes& sizes, const Facts& facts) {
 
 Json vit_config(const Sizes& sizes, const Facts& facts) {
   const std::string tower = sizes.has("image.embedding.patch.weight") ? "image." : "";
+  sizes.need(tower + "embedding.patch.cls");
   Json config = {{"architectures", {"ViTForImageClassification"}}, {"model_type", "vit"}};
   config.update(hf_image(sizes, facts, tower));
   Json labels = Json::object();
@@ -178,6 +182,7 @@ Json open_clip_tower(const Sizes& sizes, const Facts& facts, const std::string& 
 }
 
 Json open_clip_config(const Sizes& sizes, const Facts& facts) {
+  sizes.need("image.embedding.patch.cls");
   Json image = open_clip_tower(sizes, facts, "image.");
   const Pixels pixels = pixels_of(sizes, "image.");
   image["image_size"] = pixels.image;
@@ -209,53 +214,11 @@ std::optional<Json> config_of(std::string_view family, std::string_view library,
                               : vit_config(sizes, facts);
 }
 
-const Node& require(const Node& node, const std::string& key, const std::string& part) {
-  const Node* found = node.find(key);
-  if (found == nullptr) {
-    throw ConfigError(
-        fmt::format("part '{}' has no '{}': other libraries have no such encoder", part, key));
-  }
-  return *found;
-}
-
-EncoderFacts facts_of_part(const Node& transformer, const std::string& part) {
-  const Node* gated = transformer.find("gated");
-  if (gated != nullptr && gated->text() == "true") {
-    throw ConfigError(
-        fmt::format("part '{}' is gated: other libraries have no such encoder", part));
-  }
-  const Node& norm = require(require(transformer, "norm", part), "layer", part);
-  EncoderFacts facts;
-  facts.heads = parse_integer(require(transformer, "heads", part).text()).value_or(0);
-  facts.activation = require(transformer, "activation", part).text();
-  facts.eps = parse_number(require(norm, "eps", part).text()).value_or(0);
-  if (facts.heads < 1) {
-    throw ConfigError(fmt::format("part '{}' has no heads", part));
-  }
-  return facts;
-}
-
 }  // namespace
-
-std::map<std::string, EncoderFacts> encoder_facts(const Node& full_recipe) {
-  Facts facts;
-  const Node* model = full_recipe.find("model");
-  const Node* parts = model == nullptr ? nullptr : model->find("parts");
-  if (parts == nullptr) {
-    throw ConfigError("missing key 'model.parts': the recipe is not in the full form");
-  }
-  for (const auto& [name, part] : parts->entries()) {
-    const Node* encoder = part.find("encoder");
-    const Node* transformer = encoder == nullptr ? nullptr : encoder->find("transformer");
-    if (transformer != nullptr) {
-      facts.emplace(name, facts_of_part(*transformer, name));
-    }
-  }
-  return facts;
-}
 
 ModelFiles model_files(std::string_view family, std::string_view library,
                        std::span<const WeightSlot> slots, const Facts& facts) {
+  check_form(family, library, facts);
   const bool open_clip = library == "open_clip";
   ModelFiles files{open_clip ? "open_clip_model.safetensors" : "model.safetensors",
                    open_clip ? "open_clip_config.json" : "config.json", std::nullopt};

@@ -22,6 +22,15 @@ TEST(Export, WritesWeightsAndConfig) {
       << "over an older export";
 }
 
+TEST(Export, RefusesWhatWouldComputeSomethingElseThere) {
+  const Project project;
+  project.pretrain();
+  expect_failure(project.run({"export", "--to", "hf", "runs/small", "recipe.yaml", "-o", "out",
+                              "--set", "model.encoder.transformer.causal=true"}),
+                 78, "`encoder.causal` must be false in a bert model of hf, but is true instead.");
+  EXPECT_FALSE(std::filesystem::exists(project.path() / "out/model.safetensors"));
+}
+
 TEST(Export, SaysWhatHasNoPlaceThere) {
   const Project project;
   project.pretrain();

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tpretrain/base/config.h"
 #include "tpretrain/base/node.h"
 #include "tpretrain/interop/convert.h"
 
@@ -18,6 +19,11 @@ struct EncoderFacts {
   int64_t heads = 0;
   std::string activation;  ///< gelu, gelu_tanh, quick_gelu, ...
   double eps = 1e-5;       ///< of its LayerNorms
+  bool pre_norm = false;   ///< `order: pre`
+  bool causal = false;
+  bool norm_input = false;
+  Choice pool;  ///< of the first pass over it that has one, with every default; empty: none
+  Choice mlm;   ///< the first target of that kind on a pass over it; empty: none
 };
 
 /// Facts of every `transformer` part, by part ("encoder", "image.encoder"), out of a recipe in the
@@ -30,7 +36,9 @@ struct ModelFiles {
   std::optional<std::string> content;  ///< of the config; absent: none is written for this family
 };
 
-/// How a folder with a model of that family and library looks.
+/// How a folder with a model of that family and library looks. Errors: ConfigError that names the
+/// key when a model of that kind would compute something else with these parameters, or the
+/// parameter that it lacks.
 ModelFiles model_files(std::string_view family, std::string_view library,
                        std::span<const WeightSlot> slots,
                        const std::map<std::string, EncoderFacts>& facts);
