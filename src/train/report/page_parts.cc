@@ -38,14 +38,17 @@ std::string steps_text(const std::vector<int64_t>& steps) {
   return text;
 }
 
-/// Losses, accuracies and recalls that any split has, in this order; recalls by k.
+/// Losses, accuracies, recalls and zero-shot that any split has, in this order; the last two by k.
 std::vector<std::string> result_names(const MetricsLog& log) {
   std::vector<std::string> names = {"loss"};
-  for (const std::string prefix : {"loss.", "accuracy.", "recall@"}) {
+  for (const std::string prefix : {"loss.", "accuracy.", "recall@", "zero_shot@"}) {
     std::vector<std::string> found = names_after(log, prefix);
-    // "1.x", "5.x", "10.x": a shorter number is a smaller one.
+    // "1.x", "5.x", "10.x", or "1", "5", "10": a shorter number is a smaller one.
+    const auto digits = [](const std::string& name) {
+      return std::min(name.find('.'), name.size());
+    };
     std::stable_sort(found.begin(), found.end(), [&](const std::string& a, const std::string& b) {
-      return prefix == "recall@" && a.find('.') < b.find('.');
+      return prefix.ends_with('@') && digits(a) < digits(b);
     });
     for (const std::string& name : found) {
       names.push_back(prefix + name);

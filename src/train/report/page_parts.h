@@ -12,7 +12,8 @@ namespace tpretrain::report {
 /// Samples, tokens, time, rate, memory, checkpoints, program.
 std::string facts(const RunFiles& files);
 
-/// The last number of every loss, accuracy and recall, a column for each split and baseline.
+/// The last number of every loss, accuracy, recall and zero-shot, a column for each split and
+/// baseline.
 std::string result_table(const RunFiles& files);
 
 /// A chart under its title and legend, which has the last number of every line.

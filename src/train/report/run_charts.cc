@@ -67,6 +67,23 @@ std::pair<int64_t, std::string> parse_recall(const std::string& after_prefix) {
               : std::pair{int64_t{0}, after_prefix};
 }
 
+/// One line for each k and split, of "<prefix><k><suffix>"; `letter` is "R@" for lines "R@5".
+void add_cutoffs(Chart& chart, const MetricsLog& log, const Baselines& baselines,
+                 const std::string& prefix, const std::set<int64_t>& ks, const std::string& suffix,
+                 const std::string& letter) {
+  for (const int64_t k : ks) {
+    const std::string label = letter + std::to_string(k);
+    const std::string metric = prefix + std::to_string(k) + suffix;
+    for (const std::string& split : log.splits()) {
+      if (const Series* points = log.find(split, metric)) {
+        const int ink = static_cast<int>(chart.lines.size()) % Chart::kInks;
+        chart.lines.push_back({split == "valid" ? label : split + " " + label, *points, ink, true});
+      }
+    }
+    add_references(chart, metric, baselines, " " + label);
+  }
+}
+
 /// One chart a direction, one line for each k and split.
 std::vector<Chart> recall_charts(const MetricsLog& log, const Baselines& baselines) {
   std::map<std::string, std::set<int64_t>> directions;
@@ -76,28 +93,34 @@ std::vector<Chart> recall_charts(const MetricsLog& log, const Baselines& baselin
       directions[direction].insert(k);
     }
   }
-  const std::vector<std::string> splits = log.splits();
   std::vector<Chart> charts;
   for (const auto& [direction, ks] : directions) {
     Chart chart;
     chart.title = direction_title(direction);
     chart.unit = Unit::kShare;
     chart.from_zero = true;
-    for (const int64_t k : ks) {
-      const std::string label = "R@" + std::to_string(k);
-      const std::string metric = "recall@" + std::to_string(k) + "." + direction;
-      for (const std::string& split : splits) {
-        if (const Series* points = log.find(split, metric)) {
-          const int ink = static_cast<int>(chart.lines.size()) % Chart::kInks;
-          chart.lines.push_back(
-              {split == "valid" ? label : split + " " + label, *points, ink, true});
-        }
-      }
-      add_references(chart, metric, baselines, " " + label);
-    }
+    add_cutoffs(chart, log, baselines, "recall@", ks, "." + direction, "R@");
     charts.push_back(std::move(chart));
   }
   return charts;
+}
+
+Chart zero_shot_chart(const MetricsLog& log, const Baselines& baselines) {
+  std::set<int64_t> ks;
+  for (const std::string& name : names_after(log, "zero_shot@")) {
+    int64_t k = 0;
+    const char* end = name.data() + name.size();
+    const auto result = std::from_chars(name.data(), end, k);
+    if (result.ec == std::errc() && result.ptr == end && k > 0) {
+      ks.insert(k);
+    }
+  }
+  Chart chart;
+  chart.title = "accuracy by the names of the classes";
+  chart.unit = Unit::kShare;
+  chart.from_zero = true;
+  add_cutoffs(chart, log, baselines, "zero_shot@", ks, "", "top ");
+  return chart;
 }
 
 bool has_positive(const Series* points) {
@@ -134,8 +157,8 @@ std::vector<std::string> names_after(const MetricsLog& log, const std::string& p
 }
 
 Unit unit_of(const std::string& name) {
-  const bool share =
-      name.starts_with("accuracy.") || name.starts_with("recall@") || name == "data_wait";
+  const bool share = name.starts_with("accuracy.") || name.starts_with("recall@") ||
+                     name.starts_with("zero_shot@") || name == "data_wait";
   return share ? Unit::kShare : Unit::kPlain;
 }
 
@@ -143,6 +166,7 @@ std::vector<ChartGroup> run_charts(const MetricsLog& log, const Baselines& basel
   std::vector<ChartGroup> groups = {{"Loss", loss_charts(log, baselines)},
                                     {"Accuracy", {}},
                                     {"Recall", recall_charts(log, baselines)},
+                                    {"Zero-shot", {zero_shot_chart(log, baselines)}},
                                     {"Optimization", {}},
                                     {"Speed", {}}};
   for (const std::string& target : names_after(log, "accuracy.")) {
@@ -150,9 +174,9 @@ std::vector<ChartGroup> run_charts(const MetricsLog& log, const Baselines& basel
     groups[1].charts.back().title = target;
   }
   const bool tokens = has_positive(log.find("train", "tokens_per_s"));
-  groups[3].charts = {train_chart(log, "lr", "learning rate"),
+  groups[4].charts = {train_chart(log, "lr", "learning rate"),
                       train_chart(log, "grad_norm", "gradient norm, before clipping")};
-  groups[4].charts = {tokens ? train_chart(log, "tokens_per_s", "tokens per second")
+  groups[5].charts = {tokens ? train_chart(log, "tokens_per_s", "tokens per second")
                              : train_chart(log, "samples_per_s", "samples per second"),
                       train_chart(log, "data_wait", "time spent waiting for data")};
   for (ChartGroup& group : groups) {

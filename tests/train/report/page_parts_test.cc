@@ -47,7 +47,7 @@ TEST(ResultTable, HasTheLastNumbersOfEachSplitAndBaseline) {
       "{\"step\":10,\"split\":\"train\",\"loss\":7,\"loss.mlm\":6,\"accuracy.mlm\":0.1}\n"
       "{\"step\":20,\"split\":\"train\",\"loss\":6,\"loss.mlm\":null,\"accuracy.mlm\":0.2}\n"
       "{\"step\":10,\"split\":\"valid\",\"loss\":6.5,\"recall@10.c.a_to_b\":0.5,"
-      "\"recall@5.c.a_to_b\":0.25}\n");
+      "\"recall@5.c.a_to_b\":0.25,\"zero_shot@10\":0.75,\"zero_shot@5\":0.5}\n");
   files.baselines = {{"unigram", {{"loss", 9}, {"loss.mlm", 6.77}}}};
   const std::string text = result_table(files);
   EXPECT_TRUE(has(text, "<th>train, step 20</th><th>valid, step 10</th><th>unigram</th>")) << text;
@@ -55,6 +55,10 @@ TEST(ResultTable, HasTheLastNumbersOfEachSplitAndBaseline) {
   EXPECT_TRUE(has(text, "<th>loss.<wbr>mlm</th><td>not finite</td><td></td><td>6.7700</td>"));
   EXPECT_TRUE(has(text, "<th>accuracy.<wbr>mlm</th><td>20.0%</td><td></td><td></td>"));
   EXPECT_LT(text.find("recall@5.<wbr>c.<wbr>a_to_b<"), text.find("recall@10."));
+  EXPECT_TRUE(has(text,
+                  "<th>zero_shot@5</th><td></td><td>50.0%</td><td></td></tr>\n"
+                  "<tr><th>zero_shot@10</th><td></td><td>75.0%</td>"))
+      << text;
   EXPECT_EQ(result_table(RunFiles{}), "");
 }
 

@@ -60,6 +60,17 @@ TEST(RunCharts, OfPairsHaveRecallByDirectionAndSamples) {
   EXPECT_NE(recall.lines[0].ink, recall.lines[1].ink);
 }
 
+TEST(RunCharts, OfZeroShotHaveALineForEachCutoff) {
+  const MetricsLog log =
+      parse_metrics(line(1, "valid", "\"zero_shot@10\":0.9,\"zero_shot@1\":0.5,\"zero_shot@x\":1"));
+  const std::vector<ChartGroup> groups = run_charts(log, {{"chance", {{"zero_shot@1", 0.1}}}});
+  EXPECT_EQ(outline(groups),
+            (std::vector<std::string>{
+                "Zero-shot/accuracy by the names of the classes: top 1 top 10 (chance top 1)"}));
+  EXPECT_EQ(groups[0].charts[0].unit, Unit::kShare);
+  EXPECT_EQ(unit_of("zero_shot@5"), Unit::kShare);
+}
+
 TEST(RunCharts, TrainAndValidHaveTheirOwnInk) {
   const MetricsLog both =
       parse_metrics(line(1, "train", "\"loss\":3") + line(1, "valid", "\"loss\":3"));
@@ -73,9 +84,11 @@ TEST(RunCharts, TrainAndValidHaveTheirOwnInk) {
 }
 
 TEST(RunCharts, NamesThatAreNoRecallMakeNoChart) {
-  const MetricsLog log = parse_metrics(line(1, "valid",
-                                            "\"recall@\":1,\"recall@x.a\":1,\"recall@-1.a\":1,"
-                                            "\"recall@5\":1,\"recall@99999999999999999999.a\":1"));
+  const MetricsLog log =
+      parse_metrics(line(1, "valid",
+                         "\"recall@\":1,\"recall@x.a\":1,\"recall@-1.a\":1,"
+                         "\"recall@5\":1,\"recall@99999999999999999999.a\":1,"
+                         "\"zero_shot@\":1,\"zero_shot@0\":1,\"zero_shot@1.a\":1"));
   EXPECT_TRUE(run_charts(log, {}).empty());
 }
 
