@@ -16,6 +16,7 @@ namespace tpretrain {
 namespace {
 
 constexpr std::string_view kPrefix = "batch.";
+constexpr std::string_view kOffsets = ".offsets";
 
 /// Longest sequence between neighbouring offsets, which are checked: kernels trust them.
 int64_t longest(const at::Tensor& offsets, const std::string& label, const std::string& name) {
@@ -40,7 +41,7 @@ int64_t longest(const at::Tensor& offsets, const std::string& label, const std::
 /// The ids of a view must be as many as its offsets say.
 void check_lengths(const Batch& batch, const std::string& label) {
   for (const auto& [name, tensor] : batch.tensors()) {
-    if (!name.ends_with(".offsets")) {
+    if (!name.ends_with(kOffsets)) {
       continue;
     }
     const int32_t tokens = tensor.data_ptr<int32_t>()[tensor.size(0) - 1];
@@ -53,6 +54,45 @@ void check_lengths(const Batch& batch, const std::string& label) {
   }
 }
 
+/// Samples of a view: one a sequence, unless `<view>.sample` says whose each sequence is.
+int64_t samples_of_view(const Batch& batch, const std::string& view, const std::string& label) {
+  const int64_t sequences = batch.at(view + std::string(kOffsets)).size(0) - 1;
+  const std::string name = view + ".sample";
+  if (!batch.has(name)) {
+    return sequences;
+  }
+  const at::Tensor& owners = batch.at(name);
+  const bool fits =
+      owners.dim() == 1 && owners.size(0) == sequences && owners.scalar_type() == at::kInt;
+  int64_t last = -1;
+  for (int64_t i = 0; fits && i < sequences; ++i) {
+    last = std::max<int64_t>(last, owners.data_ptr<int32_t>()[i]);
+  }
+  if (!fits || last >= sequences) {
+    throw DataError(label + ": `" + name + "` must be I32 [S] with numbers below S",
+                    "give `ordinal` where a sample has no sequence");
+  }
+  return last + 1;
+}
+
+/// How many samples a batch without `ordinal` has.
+int64_t count_samples(const Batch& batch, const Processor& processor, const std::string& label) {
+  for (const Field& field : processor.fields()) {
+    const at::Tensor values = batch.find(field.name);
+    if (field.form == FieldForm::kSample && values.defined() && values.dim() > 0) {
+      return values.size(0);
+    }
+  }
+  int64_t samples = 0;
+  for (const auto& [name, tensor] : batch.tensors()) {
+    if (name.ends_with(kOffsets)) {
+      const std::string view = name.substr(0, name.size() - kOffsets.size());
+      samples = std::max(samples, samples_of_view(batch, view, label));
+    }
+  }
+  return samples;
+}
+
 Batch read_batch(const fs::path& path) {
   if (!fs::exists(path)) {
     throw NotFoundError("batch " + path.string() + " does not exist");
@@ -61,24 +101,19 @@ Batch read_batch(const fs::path& path) {
   const bool prefixed = std::any_of(file.tensors().begin(), file.tensors().end(),
                                     [](const auto& t) { return t.name.starts_with(kPrefix); });
   Batch batch;
-  int64_t sequences = 0;
   for (const SafetensorsTensor& tensor : file.tensors()) {
     if (prefixed && !tensor.name.starts_with(kPrefix)) {
       continue;
     }
     const std::string name = tensor.name.substr(prefixed ? kPrefix.size() : 0);
     at::Tensor value = read_tensor(tensor, path.string());
-    if (name.ends_with(".offsets")) {
+    if (name.ends_with(kOffsets)) {
       batch.set_number(name.substr(0, name.rfind('.')) + ".max_length",
                        longest(value, path.string(), name));
-      sequences = value.size(0) - 1;
     }
     batch.set(name, std::move(value));
   }
   check_lengths(batch, path.string());
-  if (!batch.has("ordinal")) {
-    batch.set("ordinal", at::arange(sequences, at::TensorOptions(at::kLong)));
-  }
   return batch;
 }
 
@@ -92,7 +127,12 @@ Input from_file(const Recipe& recipe, const Registry& registry, const fs::path& 
   input.batch = read_batch(path);
   const auto tokenizer =
       stated_vocabulary(recipe, registry) > 0 ? nullptr : open_tokenizer(recipe, registry);
-  const auto processor = make_processor(recipe, registry, tokenizer, Split::kValid);
+  const auto processor =
+      make_processor(recipe, registry, tokenizer, Split::kValid, ProcessorUse::kCompose);
+  if (!input.batch.has("ordinal")) {
+    const int64_t samples = count_samples(input.batch, *processor, path.string());
+    input.batch.set("ordinal", at::arange(samples, at::TensorOptions(at::kLong)));
+  }
   input.model = make_model(recipe, registry, tokenizer.get(), *processor);
   return input;
 }
