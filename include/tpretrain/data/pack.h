@@ -34,7 +34,8 @@ using PackProgressFn = std::function<void(int64_t items)>;
 
 /// Writes item i as members 00000i.{jpg,png,webp}, .txt with its caption or .json with several,
 /// {"captions": [...]}, and .cls with its class. Pictures are copied as they are stored. The bytes
-/// depend on the items and the options alone; every shard appears when it is whole.
+/// depend on the items and the options alone. All shards appear, and replace earlier ones, once the
+/// last item is written; a failed call leaves <shard>.partial files, which the next one removes.
 /// Errors: ConfigError for a source that is not one of ours, those of the source, DataError (no
 /// item), OutputError, IoError.
 PackReport pack(const ItemSource& source, const PackOptions& options,

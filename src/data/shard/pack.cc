@@ -1,8 +1,10 @@
 #include "tpretrain/data/pack.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/core.h>
@@ -26,32 +28,44 @@ std::string extension_of(const std::string& image) {
   return image.starts_with("\xFF\xD8") ? "jpg" : image.starts_with("RIFF") ? "webp" : "png";
 }
 
-/// Shards that an earlier call wrote under the same prefix, with their index files.
-std::vector<fs::path> earlier_shards(const fs::path& output, FileSystem& files) {
+fs::path folder_of(const fs::path& output) {
+  return fs::absolute(output).parent_path();
+}
+
+fs::path partial_of(const fs::path& shard) {
+  return shard.string() + kPartial;
+}
+
+/// What earlier calls wrote under the same prefix: "<output>-000000" with one of the endings.
+std::vector<fs::path> earlier_files(const fs::path& output,
+                                    std::initializer_list<std::string_view> endings,
+                                    FileSystem& files) {
   std::vector<fs::path> found;
-  const fs::path folder = fs::absolute(output).parent_path();
+  const fs::path folder = folder_of(output);
   const std::string stem = output.filename().string() + "-";
   for (const std::string& name : files.list(folder)) {
     const size_t digits = name.find_first_not_of("0123456789", stem.size());
     const bool ours =
         name.starts_with(stem) && digits != std::string::npos && digits >= stem.size() + kDigits;
-    if (ours && (name.substr(digits) == ".tar" || name.substr(digits) == ".tar.idx")) {
+    if (ours && std::count(endings.begin(), endings.end(), name.substr(digits)) > 0) {
       found.push_back(folder / name);
     }
   }
   return found;
 }
 
-void make_room(const PackOptions& options, FileSystem& files) {
-  files.make_directory(fs::absolute(options.output).parent_path());
-  const std::vector<fs::path> earlier = earlier_shards(options.output, files);
+/// The earlier shards with their index files, which `Packer::replace` removes.
+std::vector<fs::path> make_room(const PackOptions& options, FileSystem& files) {
+  files.make_directory(folder_of(options.output));
+  std::vector<fs::path> earlier = earlier_files(options.output, {".tar", ".tar.idx"}, files);
   if (!earlier.empty() && !options.overwrite) {
     throw OutputError(fmt::format("{}: is already there", earlier.front().string()),
                       "choose another name, or replace the shards with --overwrite");
   }
-  for (const fs::path& path : earlier) {
+  for (const fs::path& path : earlier_files(options.output, {".tar.partial"}, files)) {
     files.remove(path);
   }
+  return earlier;
 }
 
 class Packer {
@@ -60,7 +74,7 @@ class Packer {
       : source_(source), options_(options), files_(files) {}
 
   PackReport run(const PackProgressFn& progress) {
-    make_room(options_, files_);
+    const std::vector<fs::path> earlier = make_room(options_, files_);
     for (int64_t index = 0; index < source_.items(); ++index) {
       if (auto item = load(index)) {
         add(*item);
@@ -73,6 +87,7 @@ class Packer {
     if (report_.items == 0) {
       throw DataError(fmt::format("no item could be packed: {}", report_.places.front()));
     }
+    replace(earlier);
     return std::move(report_);
   }
 
@@ -122,8 +137,7 @@ class Packer {
 
   void open() {
     path_ = fmt::format("{}-{:0{}}.tar", options_.output.string(), report_.shards.size(), kDigits);
-    files_.remove(path_.string() + kPartial);
-    file_ = files_.create(path_.string() + kPartial);
+    file_ = files_.create(partial_of(path_));
     tar_ = std::make_unique<TarWriter>(*file_);
     in_shard_ = 0;
   }
@@ -136,9 +150,20 @@ class Packer {
     file_->sync();
     file_->close();
     file_.reset();
-    files_.rename(path_.string() + kPartial, path_);
     report_.bytes += tar_->bytes();
     report_.shards.push_back(path_);
+  }
+
+  /// The earlier shards may be the source, and a call may fail before its end: they stay until all
+  /// new ones are on disk.
+  void replace(const std::vector<fs::path>& earlier) {
+    files_.sync_directory(folder_of(options_.output));
+    for (const fs::path& path : earlier) {
+      files_.remove(path);
+    }
+    for (const fs::path& shard : report_.shards) {
+      files_.rename(partial_of(shard), shard);
+    }
   }
 
   const PictureSource& source_;

@@ -47,7 +47,7 @@ StoredItem item(const std::string& image, std::vector<std::string> captions = {}
 
 class PackTest : public ::testing::Test {
  protected:
-  PackReport run(const Items& items, int64_t samples = 10, int64_t max_side = 0,
+  PackReport run(const ItemSource& items, int64_t samples = 10, int64_t max_side = 0,
                  bool overwrite = false) const {
     PackOptions options;
     options.output = folder_.path() / "out/train";
@@ -132,12 +132,39 @@ TEST_F(PackTest, BadItemsAreCountedOrEndTheRun) {
               HasSubstr("no item could be packed: place"));
 }
 
-TEST_F(PackTest, AShardAppearsWhenItIsWhole) {
+TEST_F(PackTest, ShardsAppearWhenAllAreWhole) {
   ItemOptions strict;
   strict.bad_items = BadItems::kError;
-  EXPECT_THROW(run(Items({item(png(1)), item("x")}, strict)), DataError);
+  EXPECT_THROW(run(Items({item(png(1)), item(png(2)), item("x")}, strict), 1), DataError);
   EXPECT_FALSE(fs::exists(folder_.path() / "out/train-000000.tar"));
+  EXPECT_TRUE(fs::exists(folder_.path() / "out/train-000001.tar.partial"));
   EXPECT_EQ(run(Items({item(png(1))})).items, 1);
+  EXPECT_FALSE(fs::exists(folder_.path() / "out/train-000001.tar.partial"));
+}
+
+TEST_F(PackTest, AFailedOverwriteKeepsTheEarlierShards) {
+  run(Items({item(png(1)), item(png(2))}), 1);
+  ItemOptions strict;
+  strict.bad_items = BadItems::kError;
+  EXPECT_THROW(run(Items({item(png(3)), item("x")}, strict), 1, 0, true), DataError);
+  EXPECT_THROW(run(Items({item("x")}), 1, 0, true), DataError);
+  const ShardSource source = read_back();
+  ASSERT_EQ(source.items(), 2);
+  EXPECT_EQ(source.load(0).image, png(1));
+  EXPECT_EQ(source.load(1).image, png(2));
+}
+
+TEST_F(PackTest, ShardsMayBeMadeOfWhatTheyReplace) {
+  run(Items({item(png(9, 40, 20), {"a"}), item(png(7, 8, 6)), item(png(5))}), 1);
+  const ShardSource source = read_back();
+  EXPECT_EQ(run(source, 2, 8, true).items, 3);
+  EXPECT_FALSE(fs::exists(folder_.path() / "out/train-000002.tar"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "out/train-000002.tar.idx"));
+  const ShardSource replaced = read_back();
+  ASSERT_EQ(replaced.items(), 3);
+  EXPECT_EQ(replaced.read(0).image->height(), 8);
+  EXPECT_THAT(replaced.read(0).captions, ElementsAre("a"));
+  EXPECT_EQ(replaced.load(2).image, png(5));
 }
 
 }  // namespace
