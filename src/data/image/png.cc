@@ -64,6 +64,8 @@ class PngReader {
   void read_info() {
     png_set_read_fn(png_, this, &on_read);
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // checked by the caller
+    // Drops all but IHDR, PLTE, tRNS, IDAT and IEND: libpng keeps up to 1000 texts of 8 MB each.
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_read_info(png_, info_);
     png_set_expand(png_);
     png_set_strip_16(png_);  // the high byte; scaling would differ from PIL

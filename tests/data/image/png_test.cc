@@ -1,6 +1,11 @@
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
 
 #include <gmock/gmock.h>
+#include <zlib.h>
 
 #include "data/image/pictures.h"
 
@@ -8,6 +13,38 @@ namespace tpretrain {
 namespace {
 
 using testing::HasSubstr;
+
+std::string big_endian_bytes(uint32_t value) {
+  std::string bytes;
+  for (const int shift : {24, 16, 8, 0}) {
+    bytes += static_cast<char>(value >> shift & 0xFF);
+  }
+  return bytes;
+}
+
+/// `name_and_data` with its length and checksum.
+std::string png_chunk(const std::string& name_and_data) {
+  const auto* bytes = reinterpret_cast<const Bytef*>(name_and_data.data());
+  const auto size = static_cast<uint32_t>(name_and_data.size());
+  return big_endian_bytes(size - 4) + name_and_data +
+         big_endian_bytes(static_cast<uint32_t>(crc32(0, bytes, size)));
+}
+
+std::string deflated(const std::string& text) {
+  uLongf size = compressBound(text.size());
+  std::string out(size, '\0');
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(out.data()), &size,
+                     reinterpret_cast<const Bytef*>(text.data()), text.size()),
+            Z_OK);
+  out.resize(size);
+  return out;
+}
+
+int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * int64_t{1024};
+}
 
 TEST(Png, EveryColourTypeAndDepthReadsAsPilReadsIt) {
   expect_pixels_of_pil(".png");
@@ -32,6 +69,21 @@ TEST(Png, AMinimumSizeChangesNothing) {
   Image image;
   open_golden("rgb_8.png")->decode(1, 1, image);
   EXPECT_EQ(image.width, 23);
+}
+
+TEST(Png, TextsTakeNoMemory) {
+  constexpr size_t kFirstChunkAfterHeader = 33;
+  const std::string body = deflated(std::string(4'000'000, 'x'));
+  std::string texts;
+  for (int i = 0; i < 100; ++i) {
+    texts += png_chunk("zTXt" + std::string("key\0\0", 5) + body);
+  }
+  std::string bytes = golden_bytes("rgb_8.png");
+  bytes.insert(kFirstChunkAfterHeader, texts);
+  const int64_t before = peak_memory();
+  const Image image = decoded(*open_image(bytes, "x.png"));
+  EXPECT_LT(peak_memory() - before, int64_t{64} << 20);
+  EXPECT_EQ(pixel_hash(image), pixel_hash(decoded("rgb_8.png")));
 }
 
 TEST(Png, RefusesAWrongChecksumOfAHeader) {
