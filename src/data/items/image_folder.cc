@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include <fmt/core.h>
 
+#include "base/posix_file.h"
 #include "data/items/captions.h"
 #include "data/items/picture_file.h"
 #include "tpretrain/base/error.h"
@@ -17,6 +19,19 @@ namespace tpretrain::data {
 namespace {
 
 constexpr int kMaxFolderDepth = 16;  // folders may be links, also to what lies above them
+
+/// Type of what the path leads to; a link that leads nowhere is not found.
+fs::file_type type_of(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (error == std::errc::too_many_symbolic_link_levels) {
+    return fs::file_type::not_found;
+  }
+  if (type == fs::file_type::none) {
+    throw_io(path, "cannot be examined", error.value());
+  }
+  return type;
+}
 
 }  // namespace
 
@@ -46,10 +61,14 @@ ImageFolder::ImageFolder(const ImageFolderConfig& config, const SourceContext&)
 void ImageFolder::walk(const std::string& below, int depth) {
   std::vector<std::string> entries;
   for (const std::string& entry : FileSystem::posix().list(fs::path(root_) / below)) {
-    std::error_code error;
-    const bool folder = fs::is_directory(fs::path(root_) / (below + entry), error);
-    if (!entry.starts_with('.') && (folder || is_picture_name(entry))) {
-      entries.push_back(folder ? entry + "/" : entry);
+    if (entry.starts_with('.')) {
+      continue;
+    }
+    const fs::file_type type = type_of(fs::path(root_) / (below + entry));
+    if (type == fs::file_type::directory) {
+      entries.push_back(entry + "/");
+    } else if (type == fs::file_type::regular && is_picture_name(entry)) {
+      entries.push_back(entry);
     }
   }
   // With its slash a folder stands where the whole paths below it do.

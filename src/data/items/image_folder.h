@@ -26,8 +26,8 @@ struct ImageFolderConfig {
   void describe(ConfigVisitor& v);
 };
 
-/// Items are all pictures (jpg, jpeg, png, webp) below the folder, in the order of their names by
-/// bytes. Classes are its sub-folders in that order; a picture beside them has none.
+/// Items are all picture files (jpg, jpeg, png, webp) below the folder, in the order of their names
+/// by bytes. Classes are its sub-folders in that order; a picture beside them has none.
 /// Memory: the names below the folder.
 class ImageFolder final : public PictureSource {
  public:

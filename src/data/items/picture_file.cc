@@ -19,6 +19,8 @@ std::string read_picture(const std::string& path) {
     return file.bytes(0, file.size());
   } catch (const NotFoundError& error) {
     throw DataError(error.what());
+  } catch (const UnreadableFileError& error) {
+    throw DataError(error.what());
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace tpretrain::data {
 
-/// The bytes of the file. Errors: DataError (missing, or above kMaxImageBytes), IoError.
+/// The bytes of the file. Errors: DataError (missing, unreadable, or above kMaxImageBytes),
+/// IoError.
 std::string read_picture(const std::string& path);
 
 /// True for names that end in .jpg, .jpeg, .png or .webp, in any case.

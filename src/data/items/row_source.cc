@@ -36,11 +36,11 @@ RowSource::RowSource(const RowSourceOptions& options, std::unique_ptr<RowFormat>
     : PictureSource(options.items),
       names_(expand_corpus_files(options.files)),
       root_(options.root),
-      format_(std::move(format)) {
+      format_(std::move(format)),
+      files_(names_.size()) {
   ItemFaults faults(bad_items());
   Draft draft;
   for (size_t file = 0; file < names_.size(); ++file) {
-    files_.push_back(std::make_unique<DiskFile>(names_[file]));
     scan_file(file, draft, faults);
   }
   if (captions_.empty()) {
@@ -54,19 +54,20 @@ RowSource::RowSource(const RowSourceOptions& options, std::unique_ptr<RowFormat>
 }
 
 void RowSource::scan_file(size_t file, Draft& draft, ItemFaults& faults) {
+  const DiskFile table(names_[file]);
+  sizes_.push_back(table.size());
   const auto take = [&](const RowText& text) {
     draft.hash.update(text.text.data(), text.text.size());
     draft.hash.update("\n", 1);
     try {
       add(file, text, draft);
     } catch (const DataError& error) {
-      faults.add("bad_row",
-                 fmt::format("{}: line {}: {}", files_[file]->name(), text.line, error.what()));
+      faults.add("bad_row", fmt::format("{}: line {}: {}", names_[file], text.line, error.what()));
     }
     return true;
   };
   try {
-    format_->scan(file, *files_[file], take);
+    format_->scan(file, table, take);
   } catch (const DataError& error) {
     faults.add("cut", error.what());
   }
@@ -117,12 +118,13 @@ std::string RowSource::resolve(size_t file, const std::string& image) const {
 }
 
 std::string RowSource::where(const Place& place) const {
-  return fmt::format("{}: the row at byte {}", files_[place.file]->name(), place.offset);
+  return fmt::format("{}: the row at byte {}", names_[place.file], place.offset);
 }
 
 Row RowSource::row_at(const Place& place) const {
+  const auto table = files_.open(place.file, names_[place.file], sizes_[place.file]);
   try {
-    return format_->parse(place.file, files_[place.file]->bytes(place.offset, place.size));
+    return format_->parse(place.file, table->bytes(place.offset, place.size));
   } catch (const DataError& error) {
     throw DataError(fmt::format("{}: {}; was the table changed?", where(place), error.what()));
   }

@@ -10,6 +10,7 @@
 
 #include "data/items/picture_source.h"
 #include "data/items/row_format.h"
+#include "data/shard/byte_file.h"
 #include "tpretrain/base/hash.h"
 #include "tpretrain/core/source.h"
 
@@ -68,7 +69,8 @@ class RowSource final : public PictureSource {
   std::vector<std::string> names_;
   std::string root_;
   std::unique_ptr<RowFormat> format_;
-  std::vector<std::unique_ptr<DiskFile>> files_;
+  mutable OpenFiles files_;
+  std::vector<uint64_t> sizes_;     ///< of the files
   std::vector<uint32_t> captions_;  ///< of each item
   std::vector<uint32_t> starts_;    ///< rows of item i: [starts_[i], starts_[i + 1])
   std::vector<Place> rows_;

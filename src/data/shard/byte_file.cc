@@ -1,6 +1,7 @@
 #include "data/shard/byte_file.h"
 
 #include <cerrno>
+#include <cstring>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -11,13 +12,30 @@
 
 namespace tpretrain::data {
 
+namespace {
+
+constexpr size_t kOpenFiles = 256;
+
+/// Errors of open(2) that say something of the machine and nothing of the file.
+bool is_fault_of_machine(int error) {
+  return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM || error == ESTALE ||
+         error == EAGAIN || error == EINTR;
+}
+
+}  // namespace
+
 DiskFile::DiskFile(const std::filesystem::path& path) : name_(path.string()) {
-  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a pipe is waited for until something writes to it.
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (descriptor.get() < 0) {
-    if (errno == ENOENT || errno == ENOTDIR) {
+    const int error = errno;
+    if (error == ENOENT || error == ENOTDIR) {
       throw NotFoundError(name_ + ": no such file");
     }
-    throw_io(path, "cannot be opened", errno);
+    if (is_fault_of_machine(error)) {
+      throw_io(path, "cannot be opened", error);
+    }
+    throw UnreadableFileError(fmt::format("{}: cannot be opened: {}", name_, std::strerror(error)));
   }
 
   struct stat status {};
@@ -26,7 +44,7 @@ DiskFile::DiskFile(const std::filesystem::path& path) : name_(path.string()) {
     throw_io(path, "cannot be examined", errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    throw IoError(name_ + ": is not a regular file");
+    throw UnreadableFileError(name_ + ": is not a regular file");
   }
   size_ = static_cast<uint64_t>(status.st_size);
   changed_ = int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
@@ -39,6 +57,24 @@ DiskFile::~DiskFile() {
 
 void DiskFile::read(uint64_t offset, void* out, size_t size) const {
   read_exactly(descriptor_, name_, offset, out, size, &::pread);
+}
+
+std::shared_ptr<const ByteFile> OpenFiles::open(size_t index, const std::string& name,
+                                                uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  if (files_[index] == nullptr) {
+    if (opened_.size() >= kOpenFiles) {
+      files_[opened_.front()].reset();
+      opened_.pop_front();
+    }
+    auto file = std::make_shared<DiskFile>(name);
+    if (file->size() != size) {
+      throw IoError(name + ": was changed while it is in use");
+    }
+    files_[index] = std::move(file);
+    opened_.push_back(index);
+  }
+  return files_[index];
 }
 
 }  // namespace tpretrain::data

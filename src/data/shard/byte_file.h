@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tpretrain/base/error.h"
 
@@ -28,10 +32,17 @@ class ByteFile {
   }
 };
 
+/// A file that cannot be read whatever the state of the machine: no right to, not a regular file, a
+/// name that is too long, links in a circle.
+class UnreadableFileError : public IoError {
+ public:
+  explicit UnreadableFileError(const std::string& message) : IoError(message) {}
+};
+
 /// A file kept open and read with pread.
 class DiskFile final : public ByteFile {
  public:
-  /// Errors: NotFoundError, IoError (no right to read it, not a regular file).
+  /// Errors: NotFoundError, UnreadableFileError, IoError.
   explicit DiskFile(const std::filesystem::path& path);
   ~DiskFile() override;
   DiskFile(const DiskFile&) = delete;
@@ -51,6 +62,21 @@ class DiskFile final : public ByteFile {
   int descriptor_ = -1;
   uint64_t size_ = 0;
   int64_t changed_ = 0;
+};
+
+/// The open ones of a list of files. Thread-safe.
+class OpenFiles {
+ public:
+  explicit OpenFiles(size_t files) : files_(files) {}
+
+  /// File `index`, whose `name` is opened at the first call and kept; of more than 256 the one
+  /// opened first is closed. Errors: as of DiskFile; IoError when it has not `size` bytes.
+  std::shared_ptr<const ByteFile> open(size_t index, const std::string& name, uint64_t size);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const ByteFile>> files_;  ///< null: not open
+  std::deque<size_t> opened_;                           ///< the oldest in front
 };
 
 /// Bytes that the caller keeps.

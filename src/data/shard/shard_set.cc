@@ -13,8 +13,6 @@ namespace tpretrain::data {
 
 namespace {
 
-constexpr size_t kOpenFiles = 256;
-
 void keep(const ShardIndex& index, const fs::path& path) {
   FileSystem& files = FileSystem::posix();
   const fs::path partial = fmt::format("{}.partial-{}", path.string(), ::getpid());
@@ -72,20 +70,7 @@ ShardSet::Place ShardSet::place(int64_t sample) const {
 }
 
 std::shared_ptr<const ByteFile> ShardSet::file(size_t shard) const {
-  const std::lock_guard lock(mutex_);
-  if (files_[shard] == nullptr) {
-    if (opened_.size() >= kOpenFiles) {
-      files_[opened_.front()].reset();
-      opened_.pop_front();
-    }
-    auto file = std::make_shared<DiskFile>(shards_[shard]);
-    if (file->size() != indices_[shard].shard_bytes()) {
-      throw IoError(shards_[shard] + ": was changed while it is in use");
-    }
-    files_[shard] = std::move(file);
-    opened_.push_back(shard);
-  }
-  return files_[shard];
+  return files_.open(shard, shards_[shard], indices_[shard].shard_bytes());
 }
 
 }  // namespace tpretrain::data

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -40,16 +38,13 @@ class ShardSet {
 
   const ShardIndex& index(size_t shard) const { return indices_[shard]; }
 
-  /// Opened at the first call and kept; of more than 256 the one opened first is closed.
   std::shared_ptr<const ByteFile> file(size_t shard) const;
 
  private:
   std::vector<std::string> shards_;
   std::vector<ShardIndex> indices_;
   std::vector<int64_t> starts_ = {0};  ///< first sample of each shard, and their total
-  mutable std::mutex mutex_;
-  mutable std::vector<std::shared_ptr<const ByteFile>> files_;
-  mutable std::deque<size_t> opened_;  ///< shards with an open file, the oldest in front
+  mutable OpenFiles files_;
 };
 
 }  // namespace tpretrain::data

@@ -1,5 +1,7 @@
 #include "data/items/image_folder.h"
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,6 +80,19 @@ TEST_F(ImageFolderTest, AFileThatVanishedIsABadItem) {
   const ImageFolder source = open();
   std::filesystem::remove(folder_.path() / "pictures/a/1.png");
   EXPECT_THROW(source.read(0), DataError);
+}
+
+TEST_F(ImageFolderTest, OnlyRegularFilesAndLinksToThemArePictures) {
+  write("a/1.png", png(1));
+  const auto folder = folder_.path() / "pictures/a";
+  std::filesystem::create_symlink("1.png", folder / "2.png");
+  std::filesystem::create_symlink("nothing.png", folder / "3.png");
+  std::filesystem::create_symlink("4.png", folder / "4.png");
+  ASSERT_EQ(::mkfifo((folder / "5.png").c_str(), 0600), 0);
+  const ImageFolder source = open();
+  ASSERT_EQ(source.items(), 2);
+  EXPECT_EQ(value_of(*source.read(1).image), 1);
+  EXPECT_FALSE(source.hash().empty());
 }
 
 TEST_F(ImageFolderTest, SaysWhatItExpects) {

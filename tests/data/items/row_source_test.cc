@@ -1,5 +1,8 @@
 #include "data/items/row_source.h"
 
+#include <iterator>
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -191,6 +194,45 @@ TEST_F(RowSourceTest, AMissingPictureIsABadItem) {
   const auto source = table("image,caption\nimages/9.png,a\n");
   EXPECT_THAT(error_of([&] { source->read(0); }), HasSubstr("images/9.png: no such file"));
   EXPECT_THROW(source->read(0), DataError);
+}
+
+TEST_F(RowSourceTest, APictureThatCannotBeOpenedIsABadItem) {
+  ASSERT_EQ(::mkfifo((folder_.path() / "pipe.png").c_str(), 0600), 0);
+  std::filesystem::create_symlink("loop.png", folder_.path() / "loop.png");
+  const auto source =
+      table("image\nimages\npipe.png\nloop.png\n" + std::string(300, 'x') + ".png\n");
+  ASSERT_EQ(source->items(), 4);
+  for (int64_t i = 0; i < source->items(); ++i) {
+    EXPECT_THROW(source->read(i), DataError) << i;
+  }
+  EXPECT_THAT(error_of([&] { source->read(0); }), HasSubstr("images: is not a regular file"));
+  EXPECT_THAT(error_of([&] { source->read(3); }), HasSubstr("File name too long"));
+}
+
+int64_t open_files() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST_F(RowSourceTest, OpensMoreTablesThanItKeepsOpen) {
+  for (int i = 0; i < 300; ++i) {
+    folder_.write(std::to_string(1000 + i) + ".csv",
+                  "image,caption\nimages/1.png," + std::to_string(1000 + i) + "\n");
+  }
+  TableConfig config;
+  config.rows.files = {(folder_.path() / "*.csv").string()};
+  const int64_t before = open_files();
+  const auto source = std::static_pointer_cast<const ItemSource>(open_table(config));
+  const Item item = source->read(0);
+  EXPECT_LE(open_files(), before + 256);
+  ASSERT_EQ(item.captions.size(), 300U);
+  EXPECT_EQ(item.captions.front(), "1000");
+  EXPECT_EQ(item.captions.back(), "1299");
+}
+
+TEST_F(RowSourceTest, NoticesATableThatChangesUnderIt) {
+  const auto source = table("image,caption\nimages/1.png,a\n");
+  folder_.write("table.csv", "image,caption\nimages/1.png,other\n");
+  EXPECT_THROW(source->read(0), IoError);
 }
 
 TEST_F(RowSourceTest, HashIsThatOfTheRows) {
