@@ -14,6 +14,7 @@ namespace tpretrain::text {
 namespace {
 
 constexpr size_t kLongestSegment = 1'000'000;  // ftfy's: longer lines are cut there
+constexpr int kMostPasses = 16;                // each takes time with the length of the segment
 constexpr char32_t kEscape = 0x1B;
 
 struct Ligature {
@@ -138,17 +139,18 @@ std::u32string without_controls(std::u32string_view text) {
 }
 
 std::u32string fix_segment(std::u32string text, bool entities) {
-  for (;;) {
+  for (int pass = 0; pass < kMostPasses; ++pass) {
     std::u32string ordinary;
     for (const char32_t c : entities ? unescape_entities(text) : text) {
       append_ordinary(ordinary, c);
     }
     std::u32string fixed = compose(without_controls(ordinary));
     if (fixed == text) {
-      return fixed;
+      break;
     }
     text = std::move(fixed);
   }
+  return text;
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ constexpr char32_t kReplacement = 0xFFFD;
 constexpr char32_t kLastCodePoint = 0x10FFFF;
 constexpr size_t kLongestName = 32;         // of a reference by name, without the semicolon
 constexpr size_t kLongestCarefulName = 24;  // ftfy's limit
+constexpr size_t kLongestCareful = 3 + kLongestCarefulName;  // "&#" before it and ";" behind it
 
 constexpr char16_t kWindows1252[32] = {
     0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
@@ -142,19 +143,18 @@ size_t take_careful(std::u32string_view text, std::u32string& out) {
   return name.size();
 }
 
-template <typename Take>
-std::u32string replace_references(std::u32string_view text, Take take) {
-  std::u32string out;
-  out.reserve(text.size());
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t taken = text[at] == '&' ? take(text.substr(at + 1), out) : 0;
-    if (taken == 0) {
-      out.push_back(text[at]);
-    }
-    at += 1 + taken;
+/// Replaces the reference that `text` ends in; false when it ends in none.
+bool replace_last(std::u32string& text) {
+  const size_t window = text.size() - std::min(text.size(), kLongestCareful);
+  const std::u32string_view tail = std::u32string_view(text).substr(window);
+  const size_t begin = tail.rfind(U'&');
+  std::u32string value;
+  if (begin == std::u32string_view::npos || take_careful(tail.substr(begin + 1), value) == 0) {
+    return false;
   }
-  return out;
+  text.resize(window + begin);
+  text += value;
+  return true;
 }
 
 }  // namespace
@@ -165,13 +165,33 @@ char32_t windows_1252(char32_t byte) {
 }
 
 std::u32string html_unescape(std::u32string_view text) {
-  return replace_references(text, [](std::u32string_view rest, std::u32string& out) {
-    return !rest.empty() && rest[0] == '#' ? take_number(rest, out) : take_name(rest, out);
-  });
+  std::u32string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const char32_t c = text[0];
+    text.remove_prefix(1);
+    size_t taken = 0;
+    if (c == '&') {
+      taken = text.starts_with(U'#') ? take_number(text, out) : take_name(text, out);
+    }
+    if (taken == 0) {
+      out.push_back(c);
+    }
+    text.remove_prefix(taken);
+  }
+  return out;
 }
 
 std::u32string unescape_entities(std::u32string_view text) {
-  return replace_references(text, take_careful);
+  std::u32string out;
+  out.reserve(text.size());
+  for (const char32_t c : text) {
+    out.push_back(c);
+    // What is put in its place may end another one: "&am&#112;;".
+    while (out.ends_with(U';') && replace_last(out)) {
+    }
+  }
+  return out;
 }
 
 }  // namespace tpretrain::text

@@ -12,7 +12,8 @@ namespace tpretrain::text {
 std::u32string html_unescape(std::u32string_view text);
 
 /// The careful form for text that may not be HTML, as ftfy's: only whole references that end in a
-/// semicolon, and names written in capitals where nothing else has that name ("&EACUTE;").
+/// semicolon, and names written in capitals where nothing else has that name ("&EACUTE;"). Until
+/// none is left: "&amp;lt;" is "<". Takes linear time.
 std::u32string unescape_entities(std::u32string_view text);
 
 /// What the byte (0x80 to 0x9F) means in Windows-1252; an unassigned one stays what it is.

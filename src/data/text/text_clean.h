@@ -11,12 +11,12 @@ namespace tpretrain::text {
 /// `text` cleaned; ill-formed UTF-8 becomes U+FFFD first. The result is well-formed UTF-8.
 std::string clean_text(std::string_view text, TextClean clean);
 
-/// The steps of ftfy's fix_text (6.3) that need no guess, line by line until nothing changes:
-/// careful HTML references (not from the first line with a '<' on), C1 controls read as
-/// Windows-1252, Latin ligatures taken apart, full and half widths made normal, curly quotes made
-/// straight, terminal escapes and control characters removed, NFC. Left out: repairing text that
-/// was decoded with the wrong encoding, which is a guess; and line breaks, which `clean_text` makes
-/// blanks anyway.
+/// The steps of ftfy's fix_text (6.3) that need no guess, line by line until nothing changes, 16
+/// times at most: careful HTML references (not from the first line with a '<' on), C1 controls read
+/// as Windows-1252, Latin ligatures taken apart, full and half widths made normal, curly quotes
+/// made straight, terminal escapes and control characters removed, NFC. Left out: repairing text
+/// that was decoded with the wrong encoding, which is a guess; and line breaks, which `clean_text`
+/// makes blanks anyway.
 std::u32string fix_text(std::u32string_view text);
 
 /// Lower case as Python's str.lower: U+0130 becomes two code points, a capital sigma that ends a

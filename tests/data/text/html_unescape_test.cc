@@ -36,6 +36,14 @@ TEST(UnescapeEntities, TakesOnlyWholeReferences) {
       << "longer than 24 letters";
 }
 
+TEST(UnescapeEntities, ReplacesWhatAppears) {
+  EXPECT_EQ(unescape_entities(U"&amp;amp;lt;&amp;#38;gt;"), U"<>");
+  EXPECT_EQ(unescape_entities(U"&am&#112;;lt;"), U"<");
+  EXPECT_EQ(unescape_entities(U"&amp&semi;gt&semi;"), U">") << "a semicolon by its name";
+  EXPECT_EQ(unescape_entities(U"&&#1;amp;&#1;;"), U"&;") << "some are nothing";
+  EXPECT_EQ(unescape_entities(U"&amp;amp &amp;#59; &amp;;"), U"&amp &#59; &;");
+}
+
 TEST(UnescapeEntities, ReadsNamesInCapitalsWhereNoOtherHasThem) {
   EXPECT_EQ(unescape_entities(U"P&EACUTE;REZ STRA&SZLIG;E"), U"P\u00C9REZ STRASSE");
   EXPECT_EQ(unescape_entities(U"&GTRSIM;"), U"&GTRSIM;") << "HTML reads it as &GT";

@@ -54,6 +54,26 @@ TEST(FixText, ReferencesAreKeptFromTheFirstLineWithABracketOn) {
   EXPECT_EQ(fix_text(U"&amp;amp;lt;"), U"<") << "until nothing changes";
 }
 
+std::u32string repeated(std::u32string_view text, int times) {
+  std::u32string out;
+  for (int i = 0; i < times; ++i) {
+    out += text;
+  }
+  return out;
+}
+
+TEST(FixText, ReferencesInReferencesTakeNoQuadraticTime) {
+  EXPECT_EQ(fix_text(U"&" + repeated(U"amp;", 200'000) + U"lt;"), U"<");
+  EXPECT_EQ(fix_text(repeated(U"&#x3", 100'000) + U"4" + repeated(U";", 100'000)), U"4");
+}
+
+TEST(FixText, PassesAreBounded) {
+  // Every pass makes a full-width ampersand normal, and the next reference appears.
+  const std::u32string text = U"&" + repeated(U"#65286;", 50'000);
+  EXPECT_LT(fix_text(text).size(), text.size());
+  EXPECT_EQ(fix_text(U"&" + repeated(U"#65286;", 10) + U"lt;"), U"<");
+}
+
 TEST(LowerText, ASigmaThatEndsAWordIsTheFinalOne) {
   EXPECT_EQ(lower_text(U"\u039F\u03A3 \u03A3\u0391 \u03A3"), U"\u03BF\u03C2 \u03C3\u03B1 \u03C3");
   EXPECT_EQ(lower_text(U"A\u03A3'B A'\u03A3. \u03A3\u0301"), U"a\u03C3'b a'\u03C2. \u03C3\u0301");
