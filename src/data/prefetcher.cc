@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/start_thread.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain {
@@ -12,12 +13,21 @@ Prefetcher::Prefetcher(Make make, const Options& options)
   TP_ASSERT(options.parts > 0 && options.ahead > 0);
   restart(options.first);
   threads_.reserve(static_cast<size_t>(options.threads));
-  for (int64_t i = 0; i < options.threads; ++i) {
-    threads_.emplace_back([this] { work(); });
+  try {
+    for (int64_t i = 0; i < options.threads; ++i) {
+      data::start_thread(threads_, options.threads, [this] { work(); });
+    }
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
 Prefetcher::~Prefetcher() {
+  stop();
+}
+
+void Prefetcher::stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;

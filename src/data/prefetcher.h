@@ -29,6 +29,7 @@ class Prefetcher {
   /// Must be thread-safe and a pure function of its arguments.
   using Make = std::function<Batch(int64_t step, int64_t part)>;
 
+  /// Errors: IoError when a thread cannot be had.
   Prefetcher(Make make, const Options& options);
   /// Waits for the parts in work, drops the rest.
   ~Prefetcher();
@@ -58,6 +59,7 @@ class Prefetcher {
   };
 
   void work();
+  void stop();
   bool has_job() const;
   Job claim();
   void store(const Job& job, Part part);

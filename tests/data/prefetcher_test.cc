@@ -8,7 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "data/few_threads.h"
 
 namespace tpretrain {
 namespace {
@@ -142,6 +145,16 @@ TEST(Prefetcher, ReportsTheFirstFailingPartAndGoesOnElsewhere) {
     }
     expect_step(prefetcher.take(3), 3, 4);
   }
+}
+
+TEST(Prefetcher, StopsItsThreadsWhenOneCannotBeStarted) {
+#if defined(TPRETRAIN_SANITIZED)
+  GTEST_SKIP() << "sanitizers take memory of their own";
+#endif
+  const ChildResult child = testing::run_with_few_threads(
+      [] { Prefetcher(numbered, {.threads = 64, .ahead = 2, .parts = 2}); });
+  EXPECT_EQ(child.status, 7);
+  EXPECT_THAT(child.error_text, ::testing::HasSubstr("of 64 cannot be started: "));
 }
 
 TEST(Prefetcher, ShutsDownWhileItsQueueIsFull) {

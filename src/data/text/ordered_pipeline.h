@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "data/start_thread.h"
+
 namespace tpretrain::text {
 
 template <typename In, typename Out>
@@ -29,15 +31,12 @@ class OrderedPipeline {
       : stages_(std::move(stages)), workers_(workers), budget_(budget) {}
 
   /// Runs to the end. An exception of a stage is thrown here once all before it is consumed, so
-  /// that the same one is seen whatever the timing.
+  /// that the same one is seen whatever the timing. Errors: IoError when no thread can be had.
   void run() {
     std::vector<std::thread> threads;
-    threads.emplace_back([this] { produce(); });
-    for (int i = 0; i < workers_; ++i) {
-      threads.emplace_back([this, i] { work(i); });
-    }
     std::exception_ptr error;
     try {
+      start(threads);
       consume();
     } catch (...) {
       error = std::current_exception();
@@ -63,6 +62,13 @@ class OrderedPipeline {
     std::optional<Out> output;
     std::exception_ptr error;
   };
+
+  void start(std::vector<std::thread>& threads) {
+    data::start_thread(threads, workers_ + 1, [this] { produce(); });
+    for (int i = 0; i < workers_; ++i) {
+      data::start_thread(threads, workers_ + 1, [this, i] { work(i); });
+    }
+  }
 
   void produce() {
     for (int64_t index = 0;; ++index) {

@@ -5,7 +5,10 @@
 #include <stdexcept>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "data/few_threads.h"
 
 namespace tpretrain::text {
 namespace {
@@ -91,6 +94,20 @@ TEST_P(OrderedPipelineTest, ErrorsOfProducerAndConsumerEndTheRun) {
   auto consume = stages(100);
   consume.consume = [](int&&) { throw std::runtime_error("consume"); };
   EXPECT_THROW(Pipeline(consume, GetParam(), 50).run(), std::runtime_error);
+}
+
+TEST(OrderedPipeline, StopsItsThreadsWhenOneCannotBeStarted) {
+#if defined(TPRETRAIN_SANITIZED)
+  GTEST_SKIP() << "sanitizers take memory of their own";
+#endif
+  const ChildResult child = testing::run_with_few_threads([] {
+    const Pipeline::Stages endless = {[] { return std::optional(1); },
+                                      [](const int&) { return 10; },
+                                      [](int&& item, int) { return item; }, [](int&&) {}};
+    Pipeline(endless, 63, 50).run();
+  });
+  EXPECT_EQ(child.status, 7);
+  EXPECT_THAT(child.error_text, ::testing::HasSubstr("of 64 cannot be started: "));
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, OrderedPipelineTest, ::testing::Values(1, 2, 7));
