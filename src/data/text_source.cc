@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "data/items/sidecar_name.h"
 #include "data/token_file_patterns.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/fs.h"
@@ -19,24 +20,20 @@ namespace {
 constexpr int64_t kWholeBytes = int64_t{1} << 30;
 constexpr size_t kBlockBytes = size_t{1} << 20;
 
-/// Nothing says what made a file without a manifest, so its ids are looked at before training.
-void check_ids(const TokenFile& file) {
-  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(file.bin_path()));
-  const int64_t stride = 1 + bytes / kWholeBytes;
-  std::vector<int32_t> ids;
-  for (int64_t sequence = 0; sequence < file.sequences(); sequence += stride) {
-    ids.clear();
-    file.read(sequence, ids);
-  }
-}
-
+/// Of a file above kWholeBytes with a manifest nothing is read here: its ids are checked when they
+/// are used.
 TokenFile open_file(const std::string& prefix, const SourceContext& context) {
   TokenFile file(prefix);
   if (context.vocabulary > 0) {
     file.expect_tokenizer(context.vocabulary, context.tokenizer_hash);
-    if (!file.manifest()) {
-      check_ids(file);
+  }
+  const auto bytes = static_cast<int64_t>(file.bin_bytes());
+  if (file.manifest()) {
+    if (bytes <= kWholeBytes) {
+      file.verify_hashes();
     }
+  } else if (context.vocabulary > 0) {
+    file.verify_ids(1 + bytes / kWholeBytes);
   }
   return file;
 }
@@ -119,12 +116,7 @@ std::string TokenFileSource::hash() const {
 }
 
 std::string TokenFileSource::sidecar() const {
-  if (prefixes_.size() == 1) {
-    return prefixes_.front();
-  }
-  const std::string names = join(prefixes_, "\n");
-  return fmt::format("{}+{}-{}", prefixes_.front(), prefixes_.size() - 1,
-                     xxh3_hex(names.data(), names.size()).substr(0, 8));
+  return data::sidecar_name(prefixes_);
 }
 
 }  // namespace tpretrain

@@ -14,8 +14,8 @@ namespace tpretrain {
 /// The documents of several token files one after the other, as one source.
 class TokenFileSource final : public TextSource {
  public:
-  /// Errors: NotFoundError, DataError (no document, damaged file, id outside the vocabulary),
-  /// ConfigError (made with another tokenizer).
+  /// Errors: NotFoundError, IoError, DataError (no document, damaged file, content that does not
+  /// match its manifest, id outside the vocabulary), ConfigError (made with another tokenizer).
   TokenFileSource(const TextSourceConfig& config, const SourceContext& context);
 
   int64_t items() const override { return documents(); }

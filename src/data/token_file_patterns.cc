@@ -6,12 +6,11 @@
 
 #include "data/wildcards.h"
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/fs.h"
 
 namespace tpretrain {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kHint = "make token files from text with `tpretrain preprocess RECIPE`";
 
@@ -19,9 +18,17 @@ bool is_token_file(const fs::path& path) {
   return path.extension() == ".bin" || path.extension() == ".idx";
 }
 
+/// A prefix with wildcards may be that of a pair too.
+bool names_a_pair(const fs::path& prefix) {
+  std::error_code error;
+  return fs::exists(with_suffix(prefix, ".bin"), error) ||
+         fs::exists(with_suffix(prefix, ".idx"), error);
+}
+
 std::vector<fs::path> expand(const std::string& pattern) {
-  if (!data::has_wildcard(pattern)) {
-    return {token_file_prefix(pattern)};
+  const fs::path literal = token_file_prefix(pattern);
+  if (!data::has_wildcard(pattern) || names_a_pair(literal)) {
+    return {literal};
   }
   std::vector<fs::path> prefixes;
   size_t others = 0;
@@ -44,9 +51,9 @@ std::vector<fs::path> expand(const std::string& pattern) {
 
 void require_pair(const fs::path& prefix, const std::string& pattern) {
   for (const char* ending : {".bin", ".idx"}) {
-    const fs::path file = prefix.string() + ending;
+    const fs::path file = with_suffix(prefix, ending);
     std::error_code error;
-    if (!fs::is_regular_file(file, error)) {
+    if (!FileSystem::posix().exists(file) || !fs::is_regular_file(file, error)) {
       throw NotFoundError(fmt::format("'{}' does not exist (named by '{}'); a token file is a pair "
                                       "of .bin and .idx",
                                       file.string(), pattern),

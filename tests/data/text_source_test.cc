@@ -7,8 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder.h"
 #include "data/token_file_writer.h"
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/hash.h"
 
 namespace tpretrain {
 namespace {
@@ -116,16 +118,23 @@ TEST(TokenFileSource, IdsOutsideTheVocabularyAreRefusedBeforeTraining) {
   EXPECT_EQ(error_of({folder / "a"}), "no error");
 }
 
-std::string manifest(int64_t vocabulary, const std::string& tokenizer) {
-  return R"({"tokenizer": {"size": )" + std::to_string(vocabulary) + R"(, "hash": ")" + tokenizer +
-         R"("}, "documents": 2, "sequences": 3, "tokens": 6,
-         "bin": {"bytes": 12, "hash": "b"}, "idx": {"bytes": 94, "hash": "i"}})";
+/// The manifest of the pair that `write_token_file` made of kFirst.
+void write_manifest(const std::string& prefix, int64_t vocabulary, const std::string& tokenizer) {
+  const auto facts = [&prefix](const char* suffix) {
+    const std::string bytes = read_file(prefix + suffix);
+    return R"({"bytes": )" + std::to_string(bytes.size()) + R"(, "hash": ")" +
+           xxh3_hex(bytes.data(), bytes.size()) + R"("})";
+  };
+  write_file(prefix + ".manifest.json",
+             R"({"tokenizer": {"size": )" + std::to_string(vocabulary) + R"(, "hash": ")" +
+                 tokenizer + R"("}, "documents": 2, "sequences": 3, "tokens": 6, "bin": )" +
+                 facts(".bin") + R"(, "idx": )" + facts(".idx") + "}");
 }
 
 TEST(TokenFileSource, FilesOfAnotherTokenizerAreRefused) {
   const ScratchFolder folder;
   write_token_file(folder / "a", kFirst);
-  write_file(folder / "a.manifest.json", manifest(100, "abc"));
+  write_manifest(folder / "a", 100, "abc");
   EXPECT_EQ(error_of({folder / "a"}, {.vocabulary = 100, .tokenizer_hash = "abc"}), "no error");
   EXPECT_EQ(error_of({folder / "a"}), "no error");
   EXPECT_THAT(error_of<ConfigError>({folder / "a"}, {.vocabulary = 100, .tokenizer_hash = "xyz"}),
@@ -137,7 +146,7 @@ TEST(TokenFileSource, FilesOfAnotherTokenizerAreRefused) {
 TEST(TokenFileSource, IdsOutsideTheVocabularyAreRefusedWhileReading) {
   const ScratchFolder folder;
   write_token_file(folder / "a", kFirst);
-  write_file(folder / "a.manifest.json", manifest(6, "abc"));
+  write_manifest(folder / "a", 6, "abc");
   const TokenFileSource source =
       open_source({folder / "a"}, {.vocabulary = 6, .tokenizer_hash = "abc"});
   std::vector<int32_t> ids;
@@ -145,13 +154,30 @@ TEST(TokenFileSource, IdsOutsideTheVocabularyAreRefusedWhileReading) {
   EXPECT_THROW(source.read(2, 0, 2, ids), DataError);
 }
 
+TEST(TokenFileSource, FilesThatDoNotMatchTheirManifestAreRefusedBeforeTraining) {
+  const ScratchFolder folder;
+  for (const char* ending : {".bin", ".idx"}) {
+    write_token_file(folder / "a", kFirst);
+    write_manifest(folder / "a", 100, "abc");
+    // Swapped tokens, or a sentence that moves to the other document: sound by themselves.
+    const Corpus other =
+        ending[1] == 'b' ? Corpus{{{1, 3, 2}, {4}}, {{5, 6}}} : Corpus{{{1, 2, 3}}, {{4}, {5, 6}}};
+    write_token_file(folder / "a", other);
+    const SourceContext context = {.vocabulary = 100, .tokenizer_hash = "abc"};
+    EXPECT_THAT(error_of<DataError>({folder / "a"}, context),
+                AllOf(HasSubstr(folder / ("a" + std::string(ending))),
+                      HasSubstr("does not match its manifest")));
+    EXPECT_THAT(error_of<DataError>({folder / "a"}), HasSubstr("does not match its manifest"));
+  }
+}
+
 TEST(TokenFileSource, HashComesFromTheManifestWhereThereIsOne) {
   const ScratchFolder folder;
   write_token_file(folder / "a", kFirst);
   write_token_file(folder / "b", kFirst);
-  write_file(folder / "a.manifest.json", manifest(100, "abc"));
+  write_manifest(folder / "a", 100, "abc");
   EXPECT_NE(open_source({folder / "a"}).hash(), open_source({folder / "b"}).hash());
-  write_file(folder / "b.manifest.json", manifest(100, "abc"));
+  write_manifest(folder / "b", 100, "abc");
   EXPECT_EQ(open_source({folder / "a"}).hash(), open_source({folder / "b"}).hash());
 }
 

@@ -77,6 +77,23 @@ TEST(TokenFilePatterns, KeepsTheOrderOfPatternsWithoutDuplicates) {
               ElementsAre(folder / "c", folder / "a", folder / "b"));
 }
 
+TEST(TokenFilePatterns, ANameThatLooksLikeAPatternIsTakenAsItIs) {
+  const ScratchFolder folder;
+  touch(folder / "train[1]");
+  touch(folder / "train1");
+  for (const char* name : {"train[1]", "train[1].bin", "train[1].idx"}) {
+    EXPECT_THAT(expand({folder / name}), ElementsAre(folder / "train[1]"));
+  }
+  EXPECT_THAT(expand({folder / "train[1]*"}), ElementsAre(folder / "train1"));
+}
+
+TEST(TokenFilePatterns, AFolderThatCannotBeLookedIntoIsNotAMissingFile) {
+  const ScratchFolder folder;
+  std::filesystem::create_symlink("loop", folder / "loop");
+  EXPECT_THROW(expand({folder / "loop/train"}), IoError);
+  EXPECT_THROW(expand({folder / "loop/train*.bin"}), IoError);
+}
+
 TEST(TokenFilePatterns, ErrorsNameThePattern) {
   const ScratchFolder folder;
   EXPECT_THAT(error_of({folder / "train*.bin"}),

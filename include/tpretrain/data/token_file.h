@@ -69,7 +69,7 @@ class TokenFile {
  public:
   /// `path`: the prefix, or either of the two files. Checks every size, the element type, lengths,
   /// pointers and documents, and the manifest when there is one.
-  /// Errors: NotFoundError, DataError naming the file with expected and actual bytes.
+  /// Errors: NotFoundError, IoError, DataError naming the file with expected and actual bytes.
   explicit TokenFile(const std::filesystem::path& path);
 
   int64_t sequences() const noexcept { return sequences_; }
@@ -101,9 +101,19 @@ class TokenFile {
   /// names another size or (when `hash` is not empty) another tokenizer.
   void expect_tokenizer(int64_t vocabulary, const std::string& hash);
 
-  /// Reads both files whole and compares them with the hashes of the manifest; without a manifest
-  /// only ids are checked. Errors: DataError.
+  /// Reads both files whole and compares them with the hashes of the manifest; without one nothing
+  /// is checked. A text source does it before training where `.bin` has at most 1 GiB.
+  /// Errors: DataError.
+  void verify_hashes() const;
+
+  /// Reads one of `stride` sequences, as `read` does. A text source does it before training where
+  /// there is no manifest. Errors: DataError.
+  void verify_ids(int64_t stride = 1) const;
+
+  /// Both, whatever the size: for tests and tools.
   void verify() const;
+
+  size_t bin_bytes() const noexcept { return bin_.size(); }
 
   const std::filesystem::path& bin_path() const noexcept { return bin_.path(); }
 

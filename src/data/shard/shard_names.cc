@@ -118,6 +118,13 @@ std::vector<std::string> matching_shards(const std::string& pattern) {
   return names;
 }
 
+/// A name with wildcards may be that of a file too.
+std::vector<std::string> shards_named(const std::string& name) {
+  std::error_code error;
+  return has_wildcard(name) && !fs::exists(name, error) ? matching_shards(name)
+                                                        : std::vector<std::string>{name};
+}
+
 void check_local(const std::string& pattern) {
   if (pattern.starts_with("pipe:") || pattern.find("://") != std::string::npos) {
     throw ConfigError(
@@ -179,8 +186,7 @@ std::vector<std::string> expand_shards(const std::vector<std::string>& patterns)
     check_local(list);
     for (const std::string& pattern : split_shard_list(list)) {
       for (const std::string& name : expand_braces(pattern)) {
-        for (const std::string& shard :
-             has_wildcard(name) ? matching_shards(name) : std::vector<std::string>{name}) {
+        for (const std::string& shard : shards_named(name)) {
           add(shard, pattern);
         }
       }

@@ -17,8 +17,9 @@ std::vector<std::string> split_shard_list(std::string_view text);
 std::vector<std::string> expand_braces(std::string_view pattern);
 
 /// Files that the patterns name, without duplicates: patterns in the order given, the matches of
-/// wildcards (* ? [...]) sorted by bytes. Errors: NotFoundError naming file and pattern,
-/// ConfigError for `pipe:` and addresses of servers.
+/// wildcards (* ? [...]) sorted by bytes; a file whose name has wildcards is taken as it is.
+/// Errors: NotFoundError naming file and pattern, ConfigError for `pipe:` and addresses of servers,
+/// IoError for a folder that cannot be listed.
 std::vector<std::string> expand_shards(const std::vector<std::string>& patterns);
 
 }  // namespace tpretrain::data

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "data/text/token_format.h"
+#include "data/token_file_patterns.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/hash.h"
 
@@ -21,17 +22,8 @@ T load(const std::byte* at) {
   return value;
 }
 
-std::filesystem::path with_suffix(const std::filesystem::path& path, const char* suffix) {
-  std::filesystem::path prefix = path;
-  if (prefix.extension() == ".bin" || prefix.extension() == ".idx") {
-    prefix.replace_extension();
-  }
-  prefix += suffix;
-  return prefix;
-}
-
 MappedFile map_existing(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) {
+  if (!FileSystem::posix().exists(path)) {
     throw NotFoundError(fmt::format("token file {} does not exist", path.string()),
                         "a token file is a pair <prefix>.bin and <prefix>.idx");
   }
@@ -55,12 +47,13 @@ void TokenSpan::copy(int64_t first, int64_t count, int32_t* out) const noexcept 
 }
 
 TokenFile::TokenFile(const std::filesystem::path& path)
-    : bin_(map_existing(with_suffix(path, ".bin"))), idx_(map_existing(with_suffix(path, ".idx"))) {
+    : bin_(map_existing(with_suffix(token_file_prefix(path), ".bin"))),
+      idx_(map_existing(with_suffix(token_file_prefix(path), ".idx"))) {
   read_header();
   check_sequences();
   check_documents();
-  const std::filesystem::path manifest = with_suffix(path, ".manifest.json");
-  if (std::filesystem::exists(manifest)) {
+  const std::filesystem::path manifest = with_suffix(token_file_prefix(path), ".manifest.json");
+  if (FileSystem::posix().exists(manifest)) {
     read_manifest(manifest);
   }
 }
@@ -150,6 +143,11 @@ void TokenFile::check_sequences() {
           kHint);
     }
     end += count * item_bytes_;
+    if (end > bin_size) {  // here, as the sum of many lengths can wrap
+      throw DataError(fmt::format("{}: sequence {} must end at byte {}, but the file has {} bytes",
+                                  bin_.path().string(), i, end, bin_size),
+                      kHint);
+    }
   }
   if (end != bin_size) {
     throw DataError(fmt::format("{}: the index asks for {} bytes, but the file has {}",
@@ -251,7 +249,7 @@ void TokenFile::expect_tokenizer(int64_t vocabulary, const std::string& hash) {
   vocabulary_ = vocabulary;
 }
 
-void TokenFile::verify() const {
+void TokenFile::verify_hashes() const {
   const auto check = [](const MappedFile& file, const std::string& expected) {
     const std::string actual = xxh3_hex(file.data(), file.size());
     if (actual != expected) {
@@ -265,11 +263,19 @@ void TokenFile::verify() const {
     check(bin_, manifest_->bin_hash);
     check(idx_, manifest_->idx_hash);
   }
+}
+
+void TokenFile::verify_ids(int64_t stride) const {
   std::vector<int32_t> ids;
-  for (int64_t i = 0; i < sequences_; ++i) {
+  for (int64_t i = 0; i < sequences_; i += stride) {
     ids.clear();
     read(i, ids);
   }
+}
+
+void TokenFile::verify() const {
+  verify_hashes();
+  verify_ids();
 }
 
 }  // namespace tpretrain

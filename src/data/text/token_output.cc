@@ -7,6 +7,7 @@
 
 #include "data/text/file_copy.h"
 #include "data/text/token_format.h"
+#include "data/token_file_patterns.h"
 
 namespace tpretrain::text {
 
@@ -157,12 +158,6 @@ std::string manifest_text(const TokenStore& store, const TokenPaths& paths,
       {"options", Json::parse(options_json(facts.options))},
       {"job", facts.job}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-fs::path with_suffix(const fs::path& prefix, const char* suffix) {
-  fs::path path = prefix;
-  path += suffix;
-  return path;
 }
 
 }  // namespace

@@ -50,6 +50,15 @@ TEST(ShardNames, FindsFilesInOrderWithoutDuplicates) {
               ElementsAre(root + "b-0.tar", root + "b-1.tar", root + "a.tar"));
 }
 
+TEST(ShardNames, ANameThatLooksLikeAPatternIsTakenAsItIs) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string() + "/";
+  folder.write("a[1].tar", "x");
+  folder.write("a1.tar", "x");
+  EXPECT_THAT(expand_shards({root + "a[1].tar"}), ElementsAre(root + "a[1].tar"));
+  EXPECT_THAT(expand_shards({root + "a[1]*.tar"}), ElementsAre(root + "a1.tar"));
+}
+
 TEST(ShardNames, NamesTheFileThatIsMissing) {
   const TemporaryFolder folder;
   const std::string root = folder.path().string() + "/";

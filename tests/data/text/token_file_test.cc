@@ -148,10 +148,21 @@ TEST_F(TokenFileTest, TokensCutAnywhereAreRefusedWithBothSizes) {
   const std::string bin = token_bytes<uint16_t>();
   for (size_t size = 0; size < bin.size(); ++size) {
     write(bin.substr(0, size), index_bytes(8, 2));
-    EXPECT_NE(refusal<DataError>().find("c.bin: the index asks for 10 bytes, but the file has " +
-                                        std::to_string(size)),
+    const std::string end =
+        size < 6 ? "sequence 0 must end at byte 6" : "sequence 2 must end at byte 10";
+    EXPECT_NE(refusal<DataError>().find("c.bin: " + end + ", but the file has " +
+                                        std::to_string(size) + " bytes"),
               std::string::npos);
   }
+  write(bin + "xy", index_bytes(8, 2));
+  EXPECT_NE(refusal<DataError>().find("the index asks for 10 bytes, but the file has 12"),
+            std::string::npos);
+}
+
+TEST_F(TokenFileTest, AFolderThatCannotBeLookedIntoIsNotAMissingFile) {
+  std::filesystem::create_symlink("loop", folder_.path() / "loop");
+  prefix_ = folder_.path() / "loop/c";
+  EXPECT_NE(refusal<IoError>().find("loop/c.bin: cannot be examined: "), std::string::npos);
 }
 
 TEST_F(TokenFileTest, AnyFlippedBitGivesAnErrorOrDataInRange) {
@@ -246,6 +257,19 @@ TEST_F(TokenFileTest, VerifyFindsAChangedToken) {
   folder_.write("c.bin", bin);
   EXPECT_NE(refusal<DataError>([](TokenFile& file) { file.verify(); }).find("does not match"),
             std::string::npos);
+  EXPECT_NE(
+      refusal<DataError>([](TokenFile& file) { file.verify_hashes(); }).find("does not match"),
+      std::string::npos);
+  TokenFile(prefix_).verify_ids();
+}
+
+TEST_F(TokenFileTest, VerifyIdsReadsOneSequenceOfAStride) {
+  TokenFile file(prefix_);
+  file.verify_hashes();  // without a manifest there is nothing to compare with
+  file.expect_tokenizer(40000, "");
+  EXPECT_THROW(file.verify(), DataError);
+  EXPECT_THROW(file.verify_ids(2), DataError);
+  file.verify_ids(3);
 }
 
 }  // namespace
