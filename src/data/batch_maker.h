@@ -12,6 +12,11 @@
 
 namespace tpretrain {
 
+/// Hint of an error about data that give no sample.
+inline constexpr const char* kExpectedSamples =
+    "expected: text with a sentence a line and a blank line between documents, or pictures with "
+    "captions or classes, such as 000017.jpg with 000017.txt or 000017.cls in a shard";
+
 class BatchMaker {
  public:
   BatchMaker(std::shared_ptr<const SampleStream> stream, std::vector<Field> fields,

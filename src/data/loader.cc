@@ -41,8 +41,7 @@ void check_sizes(const LoaderOptions& o) {
 /// The number of samples, when it is enough for one step.
 int64_t checked_count(int64_t count, int64_t batch) {
   if (count <= 0) {
-    throw DataError("the training data give no sample",
-                    "look at the data with `tpretrain data check RECIPE`");
+    throw DataError("the training data give no sample", kExpectedSamples);
   }
   if (count < batch) {
     throw DataError(

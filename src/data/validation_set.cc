@@ -19,8 +19,7 @@ ValidationSet::ValidationSet(std::shared_ptr<const SampleStream> stream, std::ve
   TP_ASSERT(options.micro_batch > 0 && options.samples >= 0 && options.prefetch > 0);
   TP_ASSERT(options.rank >= 0 && options.rank < options.world);
   if (samples_ <= 0) {
-    throw DataError("the validation data give no sample",
-                    "look at the data with `tpretrain data check RECIPE`");
+    throw DataError("the validation data give no sample", kExpectedSamples);
   }
   if (options.samples > 0) {
     samples_ = std::min(samples_, options.samples);

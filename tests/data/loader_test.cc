@@ -169,7 +169,13 @@ TEST(Loader, RefusesTooFewSamplesWithCounts) {
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("12 samples, fewer than one global batch of 16"));
   }
-  EXPECT_THROW(make_loader({.batch = 1}, 0), DataError);
+  try {
+    make_loader({.batch = 1}, 0);
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("give no sample"));
+    EXPECT_THAT(error.hint(), HasSubstr("expected: text with a sentence a line"));
+  }
   EXPECT_EQ(make_loader({.batch = 16, .micro_batch = 4}, 16)->samples(), 16);
 }
 

@@ -1,6 +1,7 @@
 #include <numeric>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "data/fake_stream.h"
@@ -61,7 +62,13 @@ TEST(ValidationSet, RanksShareTheMicroBatches) {
 }
 
 TEST(ValidationSet, RefusesEmptyData) {
-  EXPECT_THROW(make_set({.micro_batch = 4}, 0), DataError);
+  try {
+    make_set({.micro_batch = 4}, 0);
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("give no sample"));
+    EXPECT_THAT(error.hint(), ::testing::HasSubstr("expected: text with a sentence a line"));
+  }
 }
 
 TEST(ValidationSet, SurvivesACallerThatThrows) {
