@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <sys/resource.h>
 
@@ -131,9 +132,25 @@ TEST_F(PreprocessFaultTest, AfterAnyFailedCallTheNextRunGivesTheSameBytes) {
   }
 }
 
-/// Peak resident memory of a run in a child, in bytes above what the child began with.
-int64_t peak_of_run(const SampleJob& job) {
+/// From here on this process gets at most `bytes` more of memory.
+void limit_memory(int64_t bytes) {
+  std::ifstream status("/proc/self/status");
+  rlim_t held = 0;
+  for (std::string word; status >> word && held == 0;) {
+    if (word == "VmData:") {
+      status >> held;
+    }
+  }
+  const rlim_t most = held * 1024 + static_cast<rlim_t>(bytes);
+  const rlimit limit{most, most};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
+/// Peak resident memory of a run in a child that gets `bound` bytes and no more, in bytes above
+/// what the child began with.
+int64_t peak_of_run(const SampleJob& job, int64_t bound) {
   const ChildResult result = run_child([&] {
+    limit_memory(bound);
     rusage before{};
     rusage after{};
     ::getrusage(RUSAGE_SELF, &before);
@@ -162,7 +179,7 @@ TEST_F(PreprocessFaultTest, MemoryStaysBelowTheBoundHoweverLargeTheCorpus) {
     const bool small = name[0] == 's';
     job_.options.corpus.files = {
         job_.folder.write(name, small ? large.substr(0, large.size() / 4) : large).string()};
-    const int64_t peak = peak_of_run(job_);
+    const int64_t peak = peak_of_run(job_, bound);
     EXPECT_LE(peak, bound) << name;
     // Far below: what the run holds does not grow with the corpus.
     EXPECT_LE(peak, int64_t{48} << 20) << name;
