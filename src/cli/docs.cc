@@ -6,10 +6,17 @@
 namespace tpretrain::cli {
 namespace {
 
-constexpr const char* kHead =
+constexpr const char* kComponentHead =
     "# What a recipe can name\n\n"
     "Written by `tpretrain docs components`; a test compares this page with the program. `{view}`\n"
     "stands for the view of whoever names the component.\n";
+
+constexpr const char* kRecipeHead =
+    "# The keys of a recipe\n\n"
+    "Written by `tpretrain docs recipe`; a test compares this page with the program. The keys "
+    "below\n"
+    "`model` are in [../recipe.md](../recipe.md), those of components in\n"
+    "[components.md](components.md).\n";
 
 /// A cell of a table: the bar would end it.
 std::string cell(const std::string& text) {
@@ -32,6 +39,15 @@ std::string code_list(const std::vector<std::string>& items) {
   return join(quoted, ", ");
 }
 
+std::string field_table(const std::vector<FieldDoc>& fields) {
+  std::string text = "\n| key | type | default | range | meaning |\n|---|---|---|---|---|\n";
+  for (const FieldDoc& field : fields) {
+    text += "| " + code(field.name) + " | " + cell(field.type) + " | " + code(field.default_value) +
+            " | " + cell(field.range) + " | " + cell(field.doc) + " |\n";
+  }
+  return text;
+}
+
 std::string section(const Registry::Entry& entry) {
   const ComponentInfo& info = entry.info;
   std::string text = "\n### " + entry.kind + "." + info.name + "\n\n" + info.summary + "\n";
@@ -45,19 +61,12 @@ std::string section(const Registry::Entry& entry) {
     text += "\nOps: " + code_list(info.ops) + "\n";
   }
   const std::vector<FieldDoc> fields = entry.fields();
-  if (!fields.empty()) {
-    text += "\n| key | type | default | range | meaning |\n|---|---|---|---|---|\n";
-  }
-  for (const FieldDoc& field : fields) {
-    text += "| " + code(field.name) + " | " + cell(field.type) + " | " + code(field.default_value) +
-            " | " + cell(field.range) + " | " + cell(field.doc) + " |\n";
-  }
-  return text;
+  return fields.empty() ? text : text + field_table(fields);
 }
 
 std::string component_page() {
   const Registry registry = builtin_registry();
-  std::string text = kHead;
+  std::string text = kComponentHead;
   for (const std::string& kind : Registry::kinds()) {
     std::string entries;
     for (const Registry::Entry& entry : registry.entries()) {
@@ -70,10 +79,24 @@ std::string component_page() {
   return text;
 }
 
+/// `model` has a page of its own; the keys of a list's items follow in a table below it.
+std::string recipe_page() {
+  RecipeConfig recipe;
+  ParameterGroup group;
+  const auto fields_of = [](auto& config) {
+    return field_table(document_config([&config](ConfigVisitor& v) { config.describe(v); }));
+  };
+  return kRecipeHead + fields_of(recipe) + "\n## An item of `train.groups`\n" + fields_of(group);
+}
+
 }  // namespace
 
 void docs(const DocsArguments& arguments) {
-  print(arguments.page == "flags" ? flag_list() : component_page());
+  if (arguments.page == "flags") {
+    print(flag_list());
+  } else {
+    print(arguments.page == "recipe" ? recipe_page() : component_page());
+  }
 }
 
 }  // namespace tpretrain::cli
