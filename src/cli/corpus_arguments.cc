@@ -1,5 +1,7 @@
 #include "cli/corpus_arguments.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "tpretrain/base/error.h"
@@ -37,12 +39,27 @@ Enum chosen(const std::string& name, std::initializer_list<std::pair<const char*
   throw InternalError("'" + name + "' passed the check of the command line");
 }
 
+struct TextFlag {
+  const char* flag;
+  const char* key;  ///< that says the same in a recipe
+};
+
+constexpr TextFlag kTextFlags[] = {{"--form", "data.train.text.format"},
+                                   {"--key", "data.train.text.key"},
+                                   {"--blank-line", "data.train.text.blank_line"},
+                                   {"--invalid-utf8", "data.train.text.invalid_utf8"},
+                                   {"--long-line", "data.train.text.long_line"},
+                                   {"--bad-json", "data.train.text.bad_json"},
+                                   {"--max-line", "data.train.text.max_line"},
+                                   {"--cased", "tokenizer.wordpiece.lowercase"},
+                                   {"--lowercase", "tokenizer.wordpiece.lowercase"}};
+
 }  // namespace
 
 CorpusOptions corpus_options(const CorpusArguments& arguments,
                              const std::vector<std::string>& files) {
   CorpusOptions options;
-  options.files = files;
+  options.files = expand_corpus_files(files);
   options.format = chosen<TextFormat>(arguments.form, {{"sentences", TextFormat::kSentences},
                                                        {"plain", TextFormat::kPlain},
                                                        {"jsonl", TextFormat::kJsonl}});
@@ -76,8 +93,34 @@ std::optional<TextSourceConfig> text_source(const Choice& choice) {
 
 CorpusOptions corpus_options(const TextSourceConfig& config) {
   CorpusOptions options = config.corpus;
-  options.files = config.source;
+  options.files = expand_corpus_files(config.source);
   return options;
+}
+
+void refuse_text_flags(const std::vector<std::string>& given) {
+  std::vector<std::string> flags;
+  std::vector<std::string> keys;
+  for (const TextFlag& known : kTextFlags) {
+    if (std::find(given.begin(), given.end(), known.flag) != given.end()) {
+      flags.push_back(known.flag);
+      keys.push_back(known.key);
+    }
+  }
+  if (!flags.empty()) {
+    throw UsageError("flags for text files, not for a recipe: " + join(flags, ", "),
+                     "the recipe says the same as " + join(keys, ", ") + "; --set changes it");
+  }
+}
+
+void refuse_recipes(const std::vector<std::string>& inputs, const std::string& flags,
+                    const std::string& instead) {
+  for (const std::string& input : inputs) {
+    if (input.ends_with(".yaml") || input.ends_with(".yml")) {
+      throw UsageError(
+          fmt::format("'{}' is a recipe, but with {} the inputs are text files", input, flags),
+          instead);
+    }
+  }
 }
 
 WordPieceConfig wordpiece_config(const Recipe& recipe) {
@@ -113,7 +156,6 @@ CorpusProgressFn CorpusProgressLine::callback() {
 }
 
 std::vector<std::string> drop_lines(const CorpusCounts& counts, const CorpusOptions& corpus) {
-  const std::vector<std::string> files = expand_corpus_files(corpus.files);
   std::vector<std::string> lines;
   for (int i = 0; i < kDropReasons; ++i) {
     const auto reason = static_cast<DropReason>(i);
@@ -125,7 +167,7 @@ std::vector<std::string> drop_lines(const CorpusCounts& counts, const CorpusOpti
     for (const DropCount::Place& place : drop.places) {
       if (places.size() < 3) {
         places.push_back(
-            fmt::format("{}:{}", files.at(static_cast<size_t>(place.file)), place.offset));
+            fmt::format("{}:{}", corpus.files.at(static_cast<size_t>(place.file)), place.offset));
       }
     }
     lines.push_back(fmt::format("{} {}, first at byte {}", with_commas(drop.count),

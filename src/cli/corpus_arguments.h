@@ -12,6 +12,8 @@
 
 namespace tpretrain::cli {
 
+/// Wildcards in `files` are written out at once: what the work writes beside them is no input.
+/// Errors: NotFoundError.
 CorpusOptions corpus_options(const CorpusArguments& arguments,
                              const std::vector<std::string>& files);
 
@@ -19,8 +21,17 @@ CorpusOptions corpus_options(const CorpusArguments& arguments,
 /// text.
 std::optional<TextSourceConfig> text_source(const Choice& choice);
 
-/// How it is read: `source` as files.
+/// How it is read: `source` as files, written out as above.
 CorpusOptions corpus_options(const TextSourceConfig& config);
+
+/// Errors: UsageError when a flag that says how text files are read is among `given`, beside a
+/// recipe, which says it itself.
+void refuse_text_flags(const std::vector<std::string>& given);
+
+/// Errors: UsageError when a recipe is among `inputs`, which with `flags` are text files. `instead`
+/// is the hint.
+void refuse_recipes(const std::vector<std::string>& inputs, const std::string& flags,
+                    const std::string& instead);
 
 /// The recipe's WordPiece config. Errors: ConfigError when it has another tokenizer or none.
 WordPieceConfig wordpiece_config(const Recipe& recipe);
@@ -39,7 +50,8 @@ class CorpusProgressLine {
   std::shared_ptr<State> state_;
 };
 
-/// "dropped 12 invalid_utf8 (first at corpus.txt:123)", one line for each reason that occurred.
+/// "12 invalid_utf8, first at byte corpus.txt:123, corpus.txt:456", one line for each reason that
+/// occurred. `corpus`: what was read, with its files written out.
 std::vector<std::string> drop_lines(const CorpusCounts& counts, const CorpusOptions& corpus);
 
 }  // namespace tpretrain::cli

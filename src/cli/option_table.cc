@@ -162,6 +162,7 @@ void declare_tokenizer_encode(CLI::App& app, CommandLine& line) {
       ->type_name("FILE");
   add_vocabulary(app, a.vocabulary);
   app.add_flag("--no-special", a.no_special, "No special tokens around a line");
+  app.add_flag("--json", a.json, "The pieces too: {\"ids\": [...], \"tokens\": [...]} a line");
 }
 
 void declare_data_pack(CLI::App& app, CommandLine& line) {
@@ -203,6 +204,9 @@ void declare_pretrain(CLI::App& app, CommandLine& line) {
            const auto time = parse_quantity(text, {"s"}, &error);
            if (!time) {
              throw UsageError("--max-time " + error);
+           }
+           if (!(time->value > 0)) {
+             throw UsageError("--max-time must be more than 0, but is '" + text + "' instead.");
            }
            a.max_seconds = time->value;
          },
@@ -293,9 +297,9 @@ void declare_report(CLI::App& app, CommandLine& line) {
 }
 
 void declare_docs(CLI::App& app, CommandLine& line) {
-  app.add_option("page", line.docs.page, "components or flags")
+  app.add_option("page", line.docs.page, "components, recipe or flags")
       ->required()
-      ->check(CLI::IsMember({"components", "flags"}));
+      ->check(CLI::IsMember({"components", "recipe", "flags"}));
 }
 
 struct Command {

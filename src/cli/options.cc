@@ -58,6 +58,17 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return flags;
 }
 
+/// Those that stand on the command line: "--form".
+std::vector<std::string> given_flags(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0 && !option->get_lnames().empty()) {
+      flags.push_back("--" + option->get_lnames().front());
+    }
+  }
+  return flags;
+}
+
 UsageError unknown_word(const CLI::App& root, const std::string& word) {
   const CLI::App* app = innermost(root);
   const std::string name = full_name(app);
@@ -125,6 +136,8 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
   }
   const CLI::App* app = innermost(root);
   line.command = full_name(app);
+  line.preprocess.given = given_flags(*app);
+  line.tokenizer_train.given = line.preprocess.given;
   take_the_rest(root, line);
   const std::vector<std::string> missing = command_names(*app);
   if (!missing.empty()) {

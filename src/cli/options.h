@@ -64,6 +64,7 @@ struct PreprocessArguments {
   std::vector<std::string> sets;
   VocabularyArguments vocabulary;
   CorpusArguments corpus;
+  std::vector<std::string> given;  ///< flags of the command line, in their long form
   std::string output;
   int64_t threads = 0;
   bool overwrite = false;
@@ -75,6 +76,7 @@ struct TokenizerTrainArguments {
   std::vector<std::string> sets;
   VocabularyArguments vocabulary;
   CorpusArguments corpus;
+  std::vector<std::string> given;  ///< flags of the command line, in their long form
   int64_t size = 0;
   int64_t min_frequency = 2;
   int64_t limit_alphabet = 1000;
@@ -90,6 +92,7 @@ struct TokenizerEncodeArguments {
   std::string clip_bpe;       ///< merge list or vocab.json
   std::string sentencepiece;  ///< model
   bool no_special = false;
+  bool json = false;
 };
 
 struct DataPackArguments {
@@ -155,7 +158,7 @@ struct ReportArguments {
 };
 
 struct DocsArguments {
-  std::string page;  ///< components, flags
+  std::string page;  ///< components, recipe, flags
 };
 
 struct CommandLine {

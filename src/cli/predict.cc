@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/line_reader.h"
 #include "cli/output.h"
 #include "cli/picture_inputs.h"
 #include "cli/run_choice.h"
@@ -20,12 +21,10 @@ namespace {
 
 constexpr size_t kMostText = size_t{1} << 20;  ///< bytes of a query or a candidate
 
-std::vector<std::string> lines_of(std::istream& in) {
+std::vector<std::string> lines_of(std::istream& in, const std::string& name) {
+  LineReader reader(in, name, kMostText);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (line.size() > kMostText) {
-      throw DataError("line " + std::to_string(lines.size() + 1) + " has more than 1 MiB");
-    }
+  for (std::string line; reader.next(line);) {
     if (!trim(line).empty()) {
       lines.push_back(line);
     }
@@ -108,7 +107,7 @@ Candidates candidates_of(const PredictArguments& arguments, const Recipe& recipe
     if (!in) {
       throw NotFoundError("can not read '" + arguments.among + "'");
     }
-    return {nullptr, lines_of(in)};
+    return {nullptr, lines_of(in, arguments.among)};
   }
   const auto choice = picture_choice({arguments.among}, {});
   if (!choice) {
@@ -161,13 +160,17 @@ std::string rank(const TrainedModel& trained, const PredictArguments& arguments,
 void predict(const PredictArguments& arguments) {
   const Registry registry = builtin_registry();
   const RunChoice choice = choose_run(arguments, registry);
+  if (!choice.recipe.config.tokenizer) {
+    throw ConfigError("the recipe has no `tokenizer`: there is nothing to read a text with");
+  }
   const TrainedModel trained = load_trained(choice.recipe, registry, choice.weights);
   const bool ranks =
       !arguments.images.empty() || !arguments.among.empty() ||
       (!MaskFiller::fits(*trained.model) && PairModel::fits(*trained.model, *trained.processor));
   std::vector<std::string> texts = arguments.texts;
   if (texts.empty() && arguments.images.empty()) {
-    texts = lines_of(std::cin);
+    std::ios::sync_with_stdio(false);
+    texts = lines_of(std::cin, "standard input");
   }
   Answers answers(arguments.json);
   const std::string target =

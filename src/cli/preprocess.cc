@@ -74,6 +74,7 @@ Json from_recipe(const PreprocessArguments& arguments) {
   if (arguments.inputs.size() != 1) {
     throw UsageError("preprocess takes one recipe, or text files with --wordpiece and --output");
   }
+  refuse_text_flags(arguments.given);
   const Registry registry = builtin_registry();
   const Recipe recipe = load_recipe(arguments.inputs.front(), arguments.sets, registry);
   const std::vector<Job> jobs = jobs_of(recipe);
@@ -89,6 +90,9 @@ Json from_recipe(const PreprocessArguments& arguments) {
 }
 
 Json from_files(const PreprocessArguments& arguments) {
+  refuse_recipes(arguments.inputs, "--wordpiece and --output",
+                 "the recipe names both: tokenizer.wordpiece.vocab, data.train.text.files; --set "
+                 "changes them");
   if (arguments.vocabulary.vocab.empty() || arguments.output.empty()) {
     throw UsageError("preprocess of text files needs both --wordpiece and --output");
   }

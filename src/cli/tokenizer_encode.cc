@@ -4,6 +4,8 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/line_reader.h"
 #include "cli/output.h"
 #include "tpretrain/data/clip_bpe.h"
 #include "tpretrain/data/sentencepiece.h"
@@ -14,7 +16,13 @@
 namespace tpretrain::cli {
 namespace {
 
+constexpr size_t kMostLine = size_t{16} << 20;  ///< bytes
+
 std::shared_ptr<const Tokenizer> tokenizer_of(const TokenizerEncodeArguments& arguments) {
+  const bool says_case = arguments.vocabulary.lowercase || arguments.vocabulary.cased;
+  if (says_case && arguments.vocabulary.vocab.empty()) {
+    throw UsageError("--cased and --lowercase go with --wordpiece");
+  }
   if (!arguments.recipe.empty()) {
     const Registry registry = builtin_registry();
     auto tokenizer = open_tokenizer(load_recipe(arguments.recipe, {}, registry), registry);
@@ -22,10 +30,6 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const TokenizerEncodeArguments& ar
       throw ConfigError("missing key 'tokenizer': what makes ids of the text");
     }
     return tokenizer;
-  }
-  const bool says_case = arguments.vocabulary.lowercase || arguments.vocabulary.cased;
-  if (says_case && arguments.vocabulary.vocab.empty()) {
-    throw UsageError("--cased and --lowercase go with --wordpiece");
   }
   if (!arguments.clip_bpe.empty()) {
     ClipBpeConfig config;
@@ -60,6 +64,15 @@ void append_ids(std::string& out, const std::vector<int32_t>& ids) {
   out += "]}\n";
 }
 
+/// {"ids": [101, 7592, 102], "tokens": ["[CLS]", "hello", "[SEP]"]}
+Json line_json(const Tokenizer& tokenizer, const std::vector<int32_t>& ids) {
+  Json tokens = Json::array();
+  for (const int32_t id : ids) {
+    tokens.push_back(tokenizer.piece(id));
+  }
+  return {{"ids", ids}, {"tokens", tokens}};
+}
+
 /// What stands around a text: begin and end where the vocabulary has them, else [CLS] and [SEP].
 struct Frame {
   std::optional<int32_t> first;
@@ -74,13 +87,14 @@ Frame frame_of(const Tokenizer& tokenizer) {
   return {tokenizer.require(special.cls, "[CLS]"), tokenizer.require(special.sep, "[SEP]")};
 }
 
-void encode_lines(std::istream& in, const Tokenizer& tokenizer, bool with_special) {
+void encode_lines(LineReader lines, const Tokenizer& tokenizer,
+                  const TokenizerEncodeArguments& arguments) {
   constexpr size_t kFlushBytes = size_t{1} << 20;
-  const Frame frame = with_special ? frame_of(tokenizer) : Frame{};
+  const Frame frame = arguments.no_special ? Frame{} : frame_of(tokenizer);
   std::string line;
   std::vector<int32_t> ids;
   std::string out;
-  while (std::getline(in, line)) {
+  while (lines.next(line)) {
     ids.clear();
     if (frame.first) {
       ids.push_back(*frame.first);
@@ -89,14 +103,15 @@ void encode_lines(std::istream& in, const Tokenizer& tokenizer, bool with_specia
     if (frame.last) {
       ids.push_back(*frame.last);
     }
-    append_ids(out, ids);
+    if (arguments.json) {
+      print_json(line_json(tokenizer, ids));
+    } else {
+      append_ids(out, ids);
+    }
     if (out.size() >= kFlushBytes) {
       print(out);
       out.clear();
     }
-  }
-  if (in.bad()) {
-    throw IoError("the text could not be read to its end");
   }
   print(out);
 }
@@ -107,7 +122,7 @@ void tokenizer_encode(const TokenizerEncodeArguments& arguments) {
   const auto tokenizer = tokenizer_of(arguments);
   if (arguments.file == "-") {
     std::ios::sync_with_stdio(false);
-    encode_lines(std::cin, *tokenizer, !arguments.no_special);
+    encode_lines({std::cin, "standard input", kMostLine}, *tokenizer, arguments);
     return;
   }
   if (!fs::exists(arguments.file)) {
@@ -117,7 +132,7 @@ void tokenizer_encode(const TokenizerEncodeArguments& arguments) {
   if (!in || fs::is_directory(arguments.file)) {
     throw IoError(arguments.file + " cannot be read");
   }
-  encode_lines(in, *tokenizer, !arguments.no_special);
+  encode_lines({in, arguments.file, kMostLine}, *tokenizer, arguments);
 }
 
 }  // namespace tpretrain::cli

@@ -19,6 +19,7 @@ TrainJob from_recipe(const TokenizerTrainArguments& arguments) {
   if (arguments.inputs.size() != 1) {
     throw UsageError("tokenizer train takes one recipe, or text files with --size and --output");
   }
+  refuse_text_flags(arguments.given);
   const Recipe recipe = load_recipe(arguments.inputs.front(), arguments.sets, builtin_registry());
   const WordPieceConfig config = wordpiece_config(recipe);
   const auto source = text_source(recipe.config.data.train);
@@ -39,6 +40,8 @@ TrainJob from_recipe(const TokenizerTrainArguments& arguments) {
 }
 
 TrainJob from_files(const TokenizerTrainArguments& arguments) {
+  refuse_recipes(arguments.inputs, "--output",
+                 "the recipe names the vocabulary: tokenizer.wordpiece.vocab; --set changes it");
   if (arguments.size == 0) {
     throw UsageError("tokenizer train of text files needs --size");
   }

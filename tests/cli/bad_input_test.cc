@@ -67,6 +67,15 @@ TEST(BadRecipe, TextThatIsNoYamlIsAnError) {
   expect_failure(project.run({"compose", "bad.yaml"}), 78, "bad.yaml:");
 }
 
+TEST(BadRecipe, WithoutATokenizerMakesNoSamples) {
+  const Project project;
+  project.write("bare.yaml", Project::recipe_without_tokenizer());
+  const std::string fault = "needs a `tokenizer`, but the recipe has none";
+  expect_failure(project.run({"pretrain", "bare.yaml", "-q"}), 78, fault);
+  expect_failure(project.run({"eval", "bare.yaml"}), 78, fault);
+  expect_failure(project.run({"trace", "bare.yaml", "-o", "t.safetensors"}), 78, fault);
+}
+
 TEST(MissingFile, IsNamed) {
   const Project project;
   expect_failure(project.run({"compose", "none.yaml"}), 78, "none.yaml");

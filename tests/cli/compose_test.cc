@@ -48,6 +48,17 @@ TEST(Compose, OutputComposesToTheSameModel) {
   }
 }
 
+TEST(Compose, NeedsNoTokenizerWhereTheModelStatesItsVocabulary) {
+  const Project project;
+  std::string text = Project::recipe_without_tokenizer();
+  text.replace(text.find("[word,"), 6, "[{word: {vocabulary: 26}},");
+  text.replace(text.find("tie: embedding.word"), 19, "tie: embedding.word, vocabulary: 26");
+  project.write("bare.yaml", text);
+  const ProgramResult result = project.run({"compose", "bare.yaml", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Json::parse(result.out).at("parameters"), kEmbedding + kEncoder + kPool + kMlm + kNsp);
+}
+
 TEST(Compose, WorksWithoutDataAndWarnsOfAMissingVocabulary) {
   const Project project;
   std::filesystem::remove(project.path() / "vocab.txt");

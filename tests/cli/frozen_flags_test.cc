@@ -45,6 +45,8 @@ TEST(FrozenInterface, JsonKeys) {
   add({"compose", "recipe.yaml", "--json"});
   add({"preprocess", "recipe.yaml", "--json"});
   add({"tokenizer", "train", "train.txt", "--json", "-o", "other.txt", "--size", "45"});
+  project.write("line.txt", "the dog\n");
+  add({"tokenizer", "encode", "--recipe", "recipe.yaml", "--json", "line.txt"});
   project.write("pictures/a.png", kPixel);
   add({"data", "pack", "pictures", "-o", "shards/a", "--json"});
   add({"pretrain", "recipe.yaml", "--json"});

@@ -46,6 +46,10 @@ TEST(CommandLine, MissingCommandsAndArgumentsAreNamed) {
 TEST(CommandLine, BadValuesAreUsageErrors) {
   expect_failure(call({"compose", "recipe.yaml", "--form", "ful"}), 64, "--form");
   expect_failure(call({"pretrain", "recipe.yaml", "--max-time", "long"}), 64, "--max-time");
+  for (const std::string time : {"-1h", "0", "0 s"}) {
+    expect_failure(call({"pretrain", "recipe.yaml", "--max-time=" + time}), 64,
+                   "--max-time must be more than 0, but is '" + time + "' instead.");
+  }
   expect_failure(call({"pretrain", "recipe.yaml", "--fresh", "--resume", "must"}), 64, "--fresh");
   expect_failure(call({"list", "encodr"}), 64, "did you mean 'encoder'?");
   expect_failure(call({"describe", "encoder.transformr"}), 64,

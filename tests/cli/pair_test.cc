@@ -106,6 +106,13 @@ TEST(PredictPairs, SaysWhatIsWrongWithItsInputs) {
   expect_failure(project.run({"predict", "runs/pairs", "--image", "cut.png"}), 65, "cut.png: ");
   expect_failure(project.run({"predict", "runs/pairs", "--image", "no.png"}), 65, "no.png");
   expect_failure(project.run({"predict", "runs/pairs", "red", "--among", "no.txt"}), 78, "no.txt");
+  project.write("long.txt", "a red square\n\n" + std::string(1'100'000, 'a') + "\n");
+  std::filesystem::create_directory(project.path() / "folder.txt");
+  const auto among = [&project](const std::string& file) {
+    return project.run({"predict", "runs/pairs", "--image", "pictures/red/1.png", "--among", file});
+  };
+  expect_failure(among("long.txt"), 65, "long.txt: line 3 must have at most 1.0 MiB");
+  expect_failure(among("folder.txt"), 74, "folder.txt could not be read to its end");
 }
 
 TEST(PredictPairs, NeedsAModelOfPicturesAndTexts) {

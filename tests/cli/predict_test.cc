@@ -41,6 +41,13 @@ TEST(Predict, ReadsLinesOfStandardInput) {
   EXPECT_EQ(lines[3], "a [MASK] sleeps .");
 }
 
+TEST(Predict, NeedsATokenizer) {
+  const Project project;
+  project.write("bare.yaml", Project::recipe_without_tokenizer());
+  expect_failure(project.run({"predict", "bare.yaml", "a [MASK]"}), 78,
+                 "the recipe has no `tokenizer`");
+}
+
 TEST(Predict, RefusesATextWithoutMaskOrTooLong) {
   const Project project;
   project.pretrain();

@@ -34,6 +34,26 @@ TEST(Preprocess, RefusesToReplaceUnlessTold) {
   EXPECT_EQ(project.run({"preprocess", "recipe.yaml", "-q", "--overwrite"}).status, 0);
 }
 
+TEST(Preprocess, FlagsForTextFilesAreRefusedBesideARecipe) {
+  const Project project;
+  expect_failure(
+      project.run({"preprocess", "recipe.yaml", "--form", "sentences", "--lowercase", "-q"}), 64,
+      "not for a recipe: --form, --lowercase");
+  EXPECT_FALSE(std::filesystem::exists(project.path() / "tokens"));
+  expect_failure(project.run({"preprocess", "recipe.yaml", "--wordpiece", "vocab.txt", "-o", "x"}),
+                 64, "'recipe.yaml' is a recipe, but with --wordpiece and --output");
+}
+
+TEST(Preprocess, OutputsBesideTheInputsAreNoInputs) {
+  const Project project;
+  project.write("corpus/m.txt", "the dog \xff sees .\n" + project.read("train.txt"));
+  const ProgramResult result =
+      project.run({"preprocess", "--wordpiece", "vocab.txt", "corpus/*", "-o", "corpus/a"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("1 invalid_utf8, first at byte corpus/m.txt:"), std::string::npos)
+      << result.err;
+}
+
 TEST(Preprocess, NeedsBothOrNeitherOfVocabularyAndOutput) {
   const Project project;
   expect_failure(project.run({"preprocess", "--wordpiece", "vocab.txt", "train.txt"}), 64,

@@ -62,6 +62,13 @@ class Project {
 
   static constexpr int kVocabulary = 26;
 
+  /// The recipe, which names no vocabulary.
+  static std::string recipe_without_tokenizer() {
+    std::string text = recipe();
+    const size_t at = text.find("tokenizer:");
+    return text.erase(at, text.find('\n', at) + 1 - at);
+  }
+
   static std::string recipe() {
     return R"(name: small
 seed: 1

@@ -27,6 +27,30 @@ TEST(TokenizerEncode, TakesTheTokenizerOfARecipe) {
   const ProgramResult result =
       project.run({"tokenizer", "encode", "--recipe", "recipe.yaml", "--no-special", "-"}, "THE\n");
   EXPECT_EQ(result.out, "{\"ids\": [5]}\n") << result.err;
+  expect_failure(
+      project.run({"tokenizer", "encode", "--recipe", "recipe.yaml", "--lowercase", "-"}, "THE\n"),
+      64, "--lowercase go with --wordpiece");
+}
+
+TEST(TokenizerEncode, ShowsThePiecesAsJson) {
+  const Project project;
+  const ProgramResult result = project.run(
+      {"tokenizer", "encode", "--wordpiece", "vocab.txt", "--json", "-"}, "the fox\n\n");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out,
+            "{\"ids\":[2,5,1,3],\"tokens\":[\"[CLS]\",\"the\",\"[UNK]\",\"[SEP]\"]}\n"
+            "{\"ids\":[2,3],\"tokens\":[\"[CLS]\",\"[SEP]\"]}\n");
+}
+
+TEST(TokenizerEncode, TakesLinesOfUpTo16MiB) {
+  const Project project;
+  const std::string longest(size_t{16} << 20, ' ');
+  project.write("longest.txt", longest);
+  const std::vector<std::string> arguments = {"tokenizer", "encode",       "--wordpiece",
+                                              "vocab.txt", "--no-special", "longest.txt"};
+  EXPECT_EQ(project.run(arguments).out, "{\"ids\": []}\n");
+  project.write("longest.txt", "the\n" + longest + "\n" + longest + " \n");
+  expect_failure(project.run(arguments), 65, "longest.txt: line 3 must have at most 16.0 MiB");
 }
 
 /// A merge list of one merge: 512 is "ca", 513 and 514 begin and end a text.

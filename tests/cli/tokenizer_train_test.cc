@@ -28,6 +28,15 @@ TEST(TokenizerTrain, KeepsAVocabularyThatIsThere) {
   EXPECT_NE(project.read("vocab.txt"), before);
 }
 
+TEST(TokenizerTrain, TakesNoRecipeForTextAndNoFlagsOfTextForARecipe) {
+  const Project project;
+  expect_failure(project.run({"tokenizer", "train", "recipe.yaml", "--size", "45", "-o", "v.txt"}),
+                 64, "'recipe.yaml' is a recipe, but with --output the inputs are text files");
+  EXPECT_FALSE(std::filesystem::exists(project.path() / "v.txt"));
+  expect_failure(project.run({"tokenizer", "train", "recipe.yaml", "--overwrite", "--cased"}), 64,
+                 "not for a recipe: --cased");
+}
+
 TEST(TokenizerTrain, OfFilesNeedsASize) {
   const Project project;
   expect_failure(project.run({"tokenizer", "train", "train.txt", "-o", "v.txt"}), 64, "--size");
