@@ -7,7 +7,7 @@
 namespace tpretrain {
 namespace {
 
-const Node& require(const Node& node, const std::string& key, const std::string& part) {
+const Node& require(const Node& node, const char* key, const std::string& part) {
   const Node* found = node.find(key);
   if (found == nullptr) {
     throw ConfigError(
