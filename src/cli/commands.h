@@ -28,6 +28,7 @@ void preprocess(const PreprocessArguments& arguments);
 void tokenizer_train(const TokenizerTrainArguments& arguments);
 void tokenizer_encode(const TokenizerEncodeArguments& arguments);
 void data_pack(const DataPackArguments& arguments);
+void data_check(const DataCheckArguments& arguments);
 Outcome pretrain(const PretrainArguments& arguments, RunState& state);
 void eval(const EvalArguments& arguments);
 void predict(const PredictArguments& arguments);

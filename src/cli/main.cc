@@ -46,6 +46,8 @@ Outcome run_command(const CommandLine& line, RunState& state) {
     tokenizer_encode(line.tokenizer_encode);
   } else if (name == "data pack") {
     data_pack(line.data_pack);
+  } else if (name == "data check") {
+    data_check(line.data_check);
   } else if (name == "pretrain") {
     keep_freed_memory();
     outcome = pretrain(line.pretrain, state);

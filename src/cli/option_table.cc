@@ -165,6 +165,11 @@ void declare_tokenizer_encode(CLI::App& app, CommandLine& line) {
   app.add_flag("--json", a.json, "The pieces too: {\"ids\": [...], \"tokens\": [...]} a line");
 }
 
+void declare_data_check(CLI::App& app, CommandLine& line) {
+  add_recipe(app, line.data_check);
+  add_json(app, line.data_check.json);
+}
+
 void declare_data_pack(CLI::App& app, CommandLine& line) {
   DataPackArguments& a = line.data_pack;
   app.add_option("inputs", a.inputs,
@@ -330,6 +335,10 @@ constexpr Command kCommands[] = {
      "Examples:\n  tpretrain tokenizer encode --wordpiece vocab.txt --lowercase text.txt\n"
      "  echo some text | tpretrain tokenizer encode --recipe recipe.yaml -",
      declare_tokenizer_encode},
+    {"data check", "Reads and checks all that a recipe trains and validates on",
+     "Examples:\n  tpretrain data check recipe.yaml\n"
+     "  tpretrain data check recipe.yaml --json",
+     declare_data_check},
     {"data pack", "Pictures with captions or classes to tar shards",
      "Examples:\n  tpretrain data pack pictures/ --set caption=path -o shards/train\n"
      "  tpretrain data pack captions.tsv --samples 5000 --max-side 256 -o shards/train\n"

@@ -106,6 +106,10 @@ struct DataPackArguments {
   bool json = false;
 };
 
+struct DataCheckArguments : RecipeArguments {
+  bool json = false;
+};
+
 struct PretrainArguments : RecipeArguments {
   std::string run;
   bool fresh = false;
@@ -171,6 +175,7 @@ struct CommandLine {
   TokenizerTrainArguments tokenizer_train;
   TokenizerEncodeArguments tokenizer_encode;
   DataPackArguments data_pack;
+  DataCheckArguments data_check;
   PretrainArguments pretrain;
   EvalArguments eval;
   PredictArguments predict;

@@ -23,6 +23,10 @@ class TokenFileSource final : public TextSource {
   std::string hash() const override;
   std::string sidecar() const override;
 
+  int64_t pieces() const override { return std::ssize(files_); }
+
+  void check(int64_t piece) const override { files_.at(static_cast<size_t>(piece)).verify(); }
+
   int64_t documents() const override { return document_starts_.back(); }
 
   int64_t first_sentence(int64_t document) const override;

@@ -49,6 +49,7 @@ TEST(FrozenInterface, JsonKeys) {
   add({"tokenizer", "encode", "--recipe", "recipe.yaml", "--json", "line.txt"});
   project.write("pictures/a.png", kPixel);
   add({"data", "pack", "pictures", "-o", "shards/a", "--json"});
+  add({"data", "check", "recipe.yaml", "--json"});
   add({"pretrain", "recipe.yaml", "--json"});
   add({"eval", "runs/small", "--json"});
   add({"predict", "runs/small", "a [MASK]", "--json"});

@@ -82,6 +82,10 @@ class FakeText : public TextSource {
 
   std::string sidecar() const override { return "corpus/fake"; }
 
+  int64_t pieces() const override { return 0; }
+
+  void check(int64_t) const override {}
+
   int64_t documents() const override { return static_cast<int64_t>(first_.size()); }
 
   int64_t first_sentence(int64_t document) const override { return first_.at(document); }

@@ -124,6 +124,10 @@ TEST_P(ProcessorConformance, RefusesASourceOfAnotherKind) {
     std::string hash() const override { return ""; }
 
     std::string sidecar() const override { return "pictures"; }
+
+    int64_t pieces() const override { return 0; }
+
+    void check(int64_t) const override {}
   };
 
   const std::string message =

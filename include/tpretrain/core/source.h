@@ -28,6 +28,12 @@ class Source {
   virtual std::string hash() const = 0;
   /// Folder and stem beside which small sidecars may be kept: "corpus/train".
   virtual std::string sidecar() const = 0;
+
+  /// In how many pieces the whole content is checked.
+  virtual int64_t pieces() const = 0;
+  /// Reads a piece whole, however large, and checks all that opening and training take on trust.
+  /// Thread-safe. Errors: DataError, IoError.
+  virtual void check(int64_t piece) const = 0;
 };
 
 /// Tokenised text: documents of sentences of token ids.
@@ -70,6 +76,16 @@ class ItemSource : public Source {
   virtual std::vector<std::string> classes() const { return {}; }
 
   virtual BadItems bad_items() const { return BadItems::kSkip; }
+
+  int64_t pieces() const override { return items(); }
+
+  void check(int64_t piece) const override {
+    const Item item = read(piece);
+    Image pixels;
+    if (item.image) {
+      item.image->decode(0, 0, pixels);
+    }
+  }
 };
 
 }  // namespace tpretrain

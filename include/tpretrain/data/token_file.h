@@ -110,7 +110,7 @@ class TokenFile {
   /// there is no manifest. Errors: DataError.
   void verify_ids(int64_t stride = 1) const;
 
-  /// Both, whatever the size: for tests and tools.
+  /// Both, whatever the size: what `tpretrain data check` does.
   void verify() const;
 
   size_t bin_bytes() const noexcept { return bin_.size(); }
