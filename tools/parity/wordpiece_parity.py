@@ -5,8 +5,9 @@
 
 Inputs: every code point alone and between letters (with a vocabulary that has every code point as a
 piece, so that nothing hides behind [UNK]), special tokens inside text, and fuzzed strings; each
-lowercased and cased. A difference counts as explained when the string has a code point that Unicode
-15.0 does not assign and is equal without it: such code points are listed. Needs the Python package
+lowercased and cased. A difference counts as explained when the string has a code point that this
+Python's table of Unicode (its version is printed) does not assign and is equal without it: such code
+points are listed. Needs the Python package
 `tokenizers`; exits 1 on any other difference.
 """
 
@@ -182,7 +183,7 @@ def main():
                          list(fuzzed_strings(rng, pieces, options.fuzz - half)))
     newer = " ".join(f"U+{ord(c):04X}" for c in sorted(report.newer))
     print(f"{report.strings} strings, {report.unexplained} unexplained differences")
-    print(f"{report.explained} explained by a newer Unicode table: {newer or 'none'}")
+    print(f"{report.explained} explained by a table newer than {unicodedata.unidata_version}: {newer or 'none'}")
     return 1 if report.unexplained else 0
 
 
