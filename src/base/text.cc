@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/utf8.h"
+#include "tpretrain/base/shape_text.h"
 
 namespace tpretrain {
 
@@ -122,6 +123,14 @@ bool name_matches(std::string_view pattern, std::string_view name) {
   }
   return name.substr(0, pattern.size()) == pattern &&
          (name.size() == pattern.size() || name[pattern.size()] == '.');
+}
+
+std::string shape_text(std::span<const int64_t> shape) {
+  std::vector<std::string> sizes;
+  for (const int64_t size : shape) {
+    sizes.push_back(std::to_string(size));
+  }
+  return "[" + join(sizes, ", ") + "]";
 }
 
 std::string escape_control(std::string_view text) {

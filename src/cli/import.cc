@@ -2,6 +2,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "tpretrain/base/log.h"
+#include "tpretrain/base/shape_text.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/train/pretrain.h"
 #include "train/exchange.h"
@@ -9,21 +10,13 @@
 namespace tpretrain::cli {
 namespace {
 
-std::string sizes_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) {
-    sizes.push_back(std::to_string(size));
-  }
-  return "[" + join(sizes, ", ") + "]";
-}
-
 std::string import_table(const ImportReport& report) {
   std::vector<Row> rows = {{"loaded", with_commas(static_cast<int64_t>(report.loaded.size())) +
                                           " parameters, as " + report.family + " of " +
                                           report.library}};
   for (const ResizedWeight& weight : report.resized) {
     rows.push_back(
-        {"resized", weight.name, sizes_text(weight.from) + " to " + sizes_text(weight.to)});
+        {"resized", weight.name, shape_text(weight.from) + " to " + shape_text(weight.to)});
   }
   for (const std::string& name : report.missing) {
     rows.push_back({"missing", name, "keeps the recipe's initial values"});

@@ -7,6 +7,7 @@
 
 #include "tpretrain/base/config.h"
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/shape_text.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/ops/ops.h"
 
@@ -24,14 +25,6 @@ int64_t elements(const std::vector<int64_t>& shape) {
     }
   }
   return product;
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) {
-    sizes.push_back(std::to_string(size));
-  }
-  return "[" + join(sizes, ", ") + "]";
 }
 
 using Names = std::vector<std::string>;

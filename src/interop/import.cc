@@ -8,6 +8,7 @@
 #include "interop/float_values.h"
 #include "interop/layout.h"
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/shape_text.h"
 #include "tpretrain/base/text.h"
 #include "tpretrain/interop/convert.h"
 

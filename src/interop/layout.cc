@@ -6,7 +6,7 @@
 #include <fmt/core.h>
 
 #include "tpretrain/base/error.h"
-#include "tpretrain/base/text.h"
+#include "tpretrain/base/shape_text.h"
 
 namespace tpretrain {
 namespace {
@@ -49,14 +49,6 @@ void each_place(WeightLayout layout, const Shape& ours, size_t count, Move move)
 }
 
 }  // namespace
-
-std::string shape_text(const Shape& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) {
-    sizes.push_back(std::to_string(size));
-  }
-  return "[" + join(sizes, ", ") + "]";
-}
 
 Shape without_ones(const Shape& shape) {
   return {std::find_if(shape.begin(), shape.end(), [](int64_t size) { return size != 1; }),

@@ -12,8 +12,6 @@ namespace tpretrain {
 
 using Shape = std::vector<int64_t>;
 
-std::string shape_text(const Shape& shape);  ///< "[768, 512]"
-
 /// The shape without its leading sizes of 1: how shapes are compared.
 Shape without_ones(const Shape& shape);
 

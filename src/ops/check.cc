@@ -3,17 +3,10 @@
 #include <c10/util/StringUtil.h>
 
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/shape_text.h"
 
 namespace tpretrain::ops {
 namespace {
-
-std::string shape_text(const at::Tensor& tensor) {
-  std::string text = "[";
-  for (int64_t i = 0; i < tensor.dim(); ++i) {
-    text += c10::str(i == 0 ? "" : ", ", tensor.size(i));
-  }
-  return text + "]";
-}
 
 std::string expected_text(std::initializer_list<Dim> dims) {
   std::string names;
@@ -53,7 +46,7 @@ void check_shape(const std::string& name, const at::Tensor& tensor,
     fail_argument(name, expected_text(dims), "undefined");
   }
   if (!fits(tensor, dims)) {
-    fail_argument(name, expected_text(dims), shape_text(tensor));
+    fail_argument(name, expected_text(dims), shape_text(tensor.sizes()));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/hash.h"
+#include "tpretrain/base/shape_text.h"
 #include "tpretrain/base/text.h"
 
 namespace tpretrain {
@@ -18,14 +19,6 @@ std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
 
 void copy_into(const SafetensorsTensor& from, const at::Tensor& to) {
   std::memcpy(to.data_ptr(), from.data.data(), from.data.size());
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) {
-    sizes.push_back(std::to_string(size));
-  }
-  return "[" + join(sizes, ", ") + "]";
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "tpretrain/base/text.h"
 
 #include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
+
+#include "tpretrain/base/shape_text.h"
 
 namespace tpretrain {
 namespace {
@@ -144,6 +147,11 @@ TEST(WithCommas, GroupsByThree) {
   EXPECT_EQ(with_commas(110106428), "110,106,428");
   EXPECT_EQ(with_commas(-123456), "-123,456");
   EXPECT_EQ(with_commas(INT64_MIN), "-9,223,372,036,854,775,808");
+}
+
+TEST(ShapeText, ShowsTheSizes) {
+  EXPECT_EQ(shape_text(std::vector<int64_t>{768, -1}), "[768, -1]");
+  EXPECT_EQ(shape_text({}), "[]");
 }
 
 TEST(HumanBytes, ChoosesTheUnit) {

@@ -13,7 +13,7 @@
 
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/rng.h"
-#include "tpretrain/base/text.h"
+#include "tpretrain/base/shape_text.h"
 #include "tpretrain/core/registry.h"
 #include "tpretrain/ops/ops.h"
 
@@ -48,14 +48,6 @@ at::Tensor sincos_grid(int64_t prefix, int64_t side, int64_t width) {
     }
   }
   return table;
-}
-
-std::string shape_text(const at::Tensor& tensor) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : tensor.sizes()) {
-    sizes.push_back(std::to_string(size));
-  }
-  return "[" + join(sizes, ", ") + "]";
 }
 
 /// Rows of [prefix tokens | patches of all pictures] in the order of the tokens: each picture
@@ -150,7 +142,7 @@ void PatchEmbedding::check_pixels(const View& view, const at::Tensor& pixels) co
     const std::string side = std::to_string(config_.resolution);
     throw DataError("`" + view.name() + ".pixels` must be [B, " + side + ", " + side +
                         ", 3] for an embedding 'patch' with `resolution: " + side + "`, but is " +
-                        embedding::patch_detail::shape_text(pixels) + " instead",
+                        shape_text(pixels.sizes()) + " instead",
                     "give the processor `size: " + side + "`, or the embedding another resolution");
   }
 }
