@@ -3,9 +3,11 @@
 
 Both sides read one generated corpus with one generated vocabulary of 21,128 entries in which every
 word is one token: 2 layers of width 128, batch 32, rows of 128, MLM + NSP, dropout 0.1, AdamW
-without bias correction, fp32 on the same number of threads. The order of runs is A B A B ..., so
-that a change of load on the machine meets both. The result is void when the peer runs below
-14,000 tokens/s: then the machine was busy with something else.
+without bias correction, fp32 on the same number of threads. The peer runs twice a round, as it is
+shipped and with an allocator that keeps freed memory, which tpretrain sets for itself. The order of
+runs is A B C A B C ..., so that a change of load on the machine meets all. The ratio is taken over the
+faster peer, and the result is void when that runs below 14,000 tokens/s: then the machine was busy
+with something else, or is a slower one than the figure is stated for.
 
 The peer's tokens are the places of its padded batches, as it counts them itself; ours are real
 tokens. The share of real tokens in the peer's rows is printed beside the result.
@@ -29,6 +31,11 @@ VOCABULARY = 21_128
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LENGTH, BATCH = 128, 32
 VOID_BELOW = 14_000.0  # tokens/s of the peer
+KEEP_FREED_MEMORY = {  # glibc; what mallopt sets in tpretrain
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TOP_PAD_": "67108864",
+}
 WARM_UP = 0.25  # share of the reports of a run that is left out
 REPORT = 5  # steps between two reports
 
@@ -87,12 +94,10 @@ def write_inputs(folder, documents, seed=1):
 class Peer:
     """TencentPretrain: its own preprocess.py and pretrain.py, unchanged."""
 
-    name = "TencentPretrain"
-
-    def __init__(self, args, folder):
-        self.args, self.folder = args, folder
+    def __init__(self, args, folder, name, settings):
+        self.args, self.folder, self.name = args, folder, name
         self.checkout = pathlib.Path(args.peer).resolve()
-        self.environment = dict(os.environ, OMP_NUM_THREADS=str(args.threads))
+        self.environment = dict(os.environ, OMP_NUM_THREADS=str(args.threads), **settings)
         self.environment["PYTHONPATH"] = str(self.checkout)
         if args.ld_library_path:
             self.environment["LD_LIBRARY_PATH"] = args.ld_library_path
@@ -202,7 +207,7 @@ def summary(name, rates):
     middle = statistics.median(rates)
     spread = (max(rates) - min(rates)) / middle
     listed = " ".join(f"{rate:,.0f}" for rate in rates)
-    print(f"{name:<16} median {middle:10,.0f} tok/s   spread {spread:6.1%}   runs {listed}")
+    print(f"{name:<19} median {middle:10,.0f} tok/s   spread {spread:6.1%}   runs {listed}")
     return middle
 
 
@@ -225,12 +230,16 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     # About 19 rows a document: enough for every step of a run to see new rows.
     write_inputs(folder, documents=max(50, args.steps * BATCH // 16))
-    sides = [Peer(args, folder)] + ([Ours(args, folder)] if args.tpretrain else [])
-    for side in sides:
+    peers = [
+        Peer(args, folder, "TencentPretrain", {}),
+        Peer(args, folder, "  freed memory kept", KEEP_FREED_MEMORY),
+    ]
+    sides = peers + ([Ours(args, folder)] if args.tpretrain else [])
+    for side in [peers[0]] + sides[len(peers) :]:
         print(f"{side.name}: {side.version()}", flush=True)
         side.prepare()
     print(f"processor: {processor()}, {args.threads} threads; {args.steps} steps a run")
-    print(f"real tokens in the peer's rows: {sides[0].real_share():.1%}", flush=True)
+    print(f"real tokens in the peer's rows: {peers[0].real_share():.1%}", flush=True)
 
     rates = {side.name: [] for side in sides}
     for number in range(args.rounds):
@@ -239,11 +248,12 @@ def main():
             print(f"round {number + 1} {side.name}: {rates[side.name][-1]:,.0f} tok/s", flush=True)
 
     medians = [summary(side.name, rates[side.name]) for side in sides]
-    if medians[0] < VOID_BELOW:
-        print(f"VOID: the peer ran below {VOID_BELOW:,.0f} tok/s, the machine was loaded")
+    fastest = max(medians[: len(peers)])
+    for ours in medians[len(peers) :]:
+        print(f"ratio to the peer as shipped {ours / medians[0]:.2f}, to the faster peer {ours / fastest:.2f}")
+    if fastest < VOID_BELOW:
+        print(f"VOID: the peer ran below {VOID_BELOW:,.0f} tok/s")
         return 1
-    if len(medians) == 2:
-        print(f"ratio {medians[1] / medians[0]:.2f}")
     return 0
 
 
