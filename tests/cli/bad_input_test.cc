@@ -229,7 +229,7 @@ TEST(BadDirectory, ThatIsAFileIsNamed) {
                  "vocab.txt");
 }
 
-/// As `nobody` when the tests run as root, whom no permission stops.
+/// Stopped by permissions, also when the tests run as root.
 ProgramResult unprivileged(const Project& project, const std::vector<std::string>& arguments) {
   return run_program({.arguments = arguments,
                       .folder = project.path(),
@@ -242,10 +242,6 @@ TEST(BadDirectory, ThatMayNotBeUsedIsNamed) {
   const Project project;
   project.preprocess();
   constexpr auto kReadable = static_cast<fs::perms>(0555);
-  fs::permissions(project.path(), kReadable | fs::perms::owner_write);
-  if (unprivileged(project, {"--version"}).status != 0) {
-    GTEST_SKIP() << "the program cannot be run by another user here";
-  }
   fs::create_directory(project.path() / "locked");
   fs::permissions(project.path() / "locked", kReadable);
   expect_failure(unprivileged(project, {"pretrain", "recipe.yaml", "--run", "locked/run", "-q"}),
@@ -255,12 +251,10 @@ TEST(BadDirectory, ThatMayNotBeUsedIsNamed) {
                  73, "locked");
   expect_failure(unprivileged(project, {"trace", "recipe.yaml", "-o", "locked/t", "-q"}), 73,
                  "locked/t");
-  fs::create_directory(project.path() / "open");
-  fs::permissions(project.path() / "open", fs::perms::all);
   fs::create_directory(project.path() / "closed");
   fs::permissions(project.path() / "closed", fs::perms::none);
   expect_failure(unprivileged(project, {"preprocess", "--wordpiece", "vocab.txt", "closed/a.txt",
-                                        "-o", "open/x", "-q"}),
+                                        "-o", "x", "-q"}),
                  74, "closed");
 }
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <linux/capability.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <utility>
 #include <vector>
@@ -26,10 +28,17 @@ struct ProgramCall {
   std::filesystem::path folder = ".";  ///< working directory
   std::vector<std::pair<std::string, std::string>> environment;
   std::string input;          ///< bytes of standard input, few
-  bool unprivileged = false;  ///< as `nobody` when we are root
+  bool unprivileged = false;  ///< permissions of files hold, also when we are root
 };
 
 namespace program_detail {
+
+/// Root stays root and owner of its files, so that it reaches the program wherever that lies, but
+/// what it executes has to keep to the permissions.
+inline bool keep_to_permissions() {
+  return geteuid() != 0 || (prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) == 0 &&
+                            prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0) == 0);
+}
 
 [[noreturn]] inline void become_program(const ProgramCall& call) {
   constexpr int kCannotRun = 127;
@@ -41,9 +50,7 @@ namespace program_detail {
   for (const auto& [name, value] : call.environment) {
     setenv(name.c_str(), value.c_str(), 1);
   }
-  constexpr uid_t kNobody = 65534;
-  if (chdir(call.folder.c_str()) != 0 ||
-      (call.unprivileged && geteuid() == 0 && setuid(kNobody) != 0)) {
+  if (chdir(call.folder.c_str()) != 0 || (call.unprivileged && !keep_to_permissions())) {
     _exit(kCannotRun);
   }
   execv(TPRETRAIN_PROGRAM, argv.data());

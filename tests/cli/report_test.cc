@@ -66,7 +66,6 @@ TEST(Report, OfWhatIsNoRunIsAnErrorThatSaysSo) {
 TEST(Report, OfADirectoryThatCannotBeReadNamesIt) {
   const Project project;
   project.write("closed/metrics.jsonl", "{}\n");
-  std::filesystem::permissions(project.path(), std::filesystem::perms::all);
   std::filesystem::permissions(project.path() / "closed", std::filesystem::perms::none);
   const ProgramResult result = run_program({.arguments = {"report", "closed"},
                                             .folder = project.path(),
