@@ -4,95 +4,107 @@
 #include <utility>
 
 #include "tpretrain/base/error.h"
+#include "tpretrain/core/landmarks.h"
 #include "tpretrain/core/registry.h"
 
 namespace tpretrain {
 
 namespace processor::lm_detail {
 
-/// Where a sample starts. The end token of a document stands at its sentence number
-/// `sentence_count`.
-struct Place {
-  int64_t document;
-  int64_t sentence;  ///< in the document
-  int64_t offset;    ///< tokens of that sentence before the place
-};
-
-int64_t document_tokens(const TextSource& source, int64_t document) {
-  const int64_t first = source.first_sentence(document);
-  int64_t tokens = 0;
-  for (int64_t i = 0; i < source.sentence_count(document); ++i) {
-    tokens += source.sentence_length(first + i);
-  }
-  return tokens;
-}
-
-/// Cuts the tokens of all documents, one after the other, into rows.
-class Rows {
+/// Where rows start: the tokens of all documents, one after the other, cut into rows.
+class RowWalk {
  public:
-  Rows(const TextSource& source, const LmProcessorConfig& config) : length_(config.length) {
-    for (int64_t document = 0; document < source.documents(); ++document) {
-      if (document_tokens(source, document) == 0) {
-        continue;
-      }
-      if (config.documents == LmProcessorConfig::Documents::kSplit) {
-        filled_ = 0;
-      }
-      const int64_t first = source.first_sentence(document);
-      const int64_t count = source.sentence_count(document);
-      for (int64_t i = 0; i < count; ++i) {
-        add(document, i, source.sentence_length(first + i));
-      }
-      add(document, count, config.end ? 1 : 0);
-    }
-    places_.shrink_to_fit();
+  /// A token. The end token of a document stands at its sentence number `sentence_count`.
+  struct Place {
+    int64_t document = 0;
+    int64_t sentence = 0;  ///< in the document
+    int64_t offset = 0;    ///< tokens of that sentence before the place
+  };
+
+  /// `source` has to outlive the walk.
+  RowWalk(const TextSource& source, const LmProcessorConfig& config)
+      : source_(&source),
+        length_(config.length),
+        end_(config.end),
+        split_(config.documents == LmProcessorConfig::Documents::kSplit) {}
+
+  bool first(Place& place) const {
+    place = {};
+    return settle(place);
   }
 
-  const std::vector<Place>& places() const { return places_; }
+  bool next(Place& place) const {
+    const int64_t document = place.document;
+    int64_t left = length_;
+    while (left > 0 && !(split_ && place.document != document)) {
+      const int64_t step = std::min(left, tokens_at(place) - place.offset);
+      place.offset += step;
+      left -= step;
+      if (!settle(place)) {
+        return false;
+      }
+    }
+    return true;
+  }
 
  private:
-  void add(int64_t document, int64_t sentence, int64_t tokens) {
-    for (int64_t offset = 0; offset < tokens;) {
-      if (filled_ == 0) {
-        places_.push_back({document, sentence, offset});
-      }
-      const int64_t step = std::min(tokens - offset, length_ - filled_);
-      offset += step;
-      filled_ = (filled_ + step) % length_;
-    }
+  int64_t tokens_at(const Place& place) const {
+    return place.sentence == source_->sentence_count(place.document)
+               ? 1
+               : source_->sentence_length(source_->first_sentence(place.document) + place.sentence);
   }
 
+  /// Moves on to the next token unless there is one at `place`; false: there is no more. A document
+  /// without a token has no end token either.
+  bool settle(Place& place) const {
+    for (; place.document < source_->documents(); place = {place.document + 1, 0, 0}) {
+      const int64_t first = source_->first_sentence(place.document);
+      const int64_t count = source_->sentence_count(place.document);
+      const bool empty = place.sentence == 0 && place.offset == 0;
+      for (; place.sentence < count; ++place.sentence, place.offset = 0) {
+        if (place.offset < source_->sentence_length(first + place.sentence)) {
+          return true;
+        }
+      }
+      if (end_ && !empty && place.offset == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const TextSource* source_;
   int64_t length_;
-  int64_t filled_ = 0;  ///< tokens in the row being filled
-  std::vector<Place> places_;
+  bool end_;
+  bool split_;
 };
 
 class Stream : public SampleStream {
  public:
   Stream(const LmProcessorConfig& config, const ProcessorContext& context,
          std::shared_ptr<const TextSource> source)
-      : config_(config), source_(std::move(source)), places_(Rows(*source_, config).places()) {
+      : config_(config), source_(std::move(source)), rows_(RowWalk(*source_, config)) {
     if (config.end) {
       end_ = context.tokenizer->require(context.tokenizer->special().sep, "[SEP]");
     }
   }
 
-  int64_t count() const override { return static_cast<int64_t>(places_.size()); }
+  int64_t count() const override { return rows_.size(); }
 
   void make(int64_t index, int64_t ordinal, Sample& sample) const override;
 
  private:
-  void read(const Place& place, int64_t most, std::vector<int32_t>& ids) const;
+  void read(const RowWalk::Place& place, int64_t most, std::vector<int32_t>& ids) const;
   int32_t write(const std::vector<int32_t>& ids, int64_t room, int32_t row, Sample& sample) const;
 
   LmProcessorConfig config_;
   std::shared_ptr<const TextSource> source_;
-  std::vector<Place> places_;
+  Landmarks<RowWalk> rows_;
   int32_t end_ = 0;
 };
 
 /// At most `most` tokens of one document from `place` on, its end token included.
-void Stream::read(const Place& place, int64_t most, std::vector<int32_t>& ids) const {
+void Stream::read(const RowWalk::Place& place, int64_t most, std::vector<int32_t>& ids) const {
   const int64_t first = source_->first_sentence(place.document);
   const int64_t count = source_->sentence_count(place.document);
   ids.clear();
@@ -126,7 +138,7 @@ int32_t Stream::write(const std::vector<int32_t>& ids, int64_t room, int32_t row
 
 void Stream::make(int64_t index, int64_t, Sample& sample) const {
   sample.reset(3, 1);
-  Place place = places_[static_cast<size_t>(index)];
+  RowWalk::Place place = rows_[index];
   std::vector<int32_t> ids;
   int32_t row = 0;
   while (row < config_.length && place.document < source_->documents()) {

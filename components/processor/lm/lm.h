@@ -20,9 +20,11 @@ struct LmProcessorConfig {
 
 /// Rows of consecutive tokens with the next token as label. Documents never see each other: each is
 /// a sequence of its own in the row. (Radford et al. 2019, "Language models are unsupervised
-/// multitask learners", 2) Writes:  text.ids [T]; lm.rows [R]: tokens that have a next one in their
-/// document; lm.labels [R] Memory:  24 bytes per sample, made by one scan over the sentence lengths
-/// when a source is opened
+/// multitask learners", 2)
+/// Writes:  text.ids [T]; lm.rows [R]: tokens that have a next one in their document;
+///          lm.labels [R]
+/// Memory:  under half a byte per sample, made by one scan over the sentence lengths when a source
+///          is opened
 class LmProcessor : public Processor {
  public:
   LmProcessor(const LmProcessorConfig& config, const ProcessorContext& context);

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "components/processor/sentence_pair/chunks.h"
+#include "components/processor/sentence_pair/chunk_walk.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/rng.h"
+#include "tpretrain/core/landmarks.h"
 #include "tpretrain/core/registry.h"
 
 namespace tpretrain {
@@ -56,7 +57,7 @@ class Stream : public SampleStream {
         room_(config.length - (config.pair ? 3 : 2)),
         key_(hash64(context.seed, hash64("sentence_pair"))),
         source_(std::move(source)),
-        chunks_(*source_, room_, config.pair ? 2 : 1) {
+        chunks_(ChunkWalk(*source_, room_, config.pair ? 2 : 1)) {
     if (config.mask.rate > 0) {
       masker_.emplace(config.mask, *tokenizer_, config.length);
     }
@@ -69,8 +70,7 @@ class Stream : public SampleStream {
  private:
   Text take(int64_t first, int64_t count, int64_t enough, CounterRng& rng) const;
   int64_t split_point(const Text& text, CounterRng& rng) const;
-  int64_t document_of(int64_t sentence) const;
-  Text partner(int64_t sentence, int64_t enough, CounterRng& rng) const;
+  Text partner(int64_t own, int64_t enough, CounterRng& rng) const;
   void write(const Segment& a, const Segment& b, CounterRng mask_rng, Sample& sample) const;
 
   SentencePairConfig config_;
@@ -79,7 +79,7 @@ class Stream : public SampleStream {
   int64_t room_;  ///< tokens of a sample that are not special
   uint64_t key_;
   std::shared_ptr<const TextSource> source_;
-  Chunks chunks_;
+  Landmarks<ChunkWalk> chunks_;
   std::optional<TokenMasker> masker_;
 };
 
@@ -114,21 +114,10 @@ int64_t Stream::split_point(const Text& text, CounterRng& rng) const {
   return places[rng.below(places.size())];
 }
 
-int64_t Stream::document_of(int64_t sentence) const {
-  int64_t low = 0;
-  int64_t high = source_->documents();
-  while (high - low > 1) {
-    const int64_t middle = low + (high - low) / 2;
-    (source_->first_sentence(middle) <= sentence ? low : high) = middle;
-  }
-  return low;
-}
-
-/// Sentences from a drawn place of a drawn document other than that of `sentence`. A place without
+/// Sentences from a drawn place of a drawn document other than `own`. A place without
 /// tokens gives way to the start of the document, such a document to the next one.
-Text Stream::partner(int64_t sentence, int64_t enough, CounterRng& rng) const {
+Text Stream::partner(int64_t own, int64_t enough, CounterRng& rng) const {
   const int64_t documents = source_->documents();
-  const int64_t own = document_of(sentence);
   int64_t document = own;
   if (documents > 1) {
     document = static_cast<int64_t>(rng.below(static_cast<uint64_t>(documents - 1)));
@@ -180,7 +169,7 @@ void Stream::make(int64_t index, int64_t ordinal, Sample& sample) const {
   const bool labelled = config_.labelled();
   sample.reset(2 + (masker_ ? 2 : 0) + (labelled ? 1 : 0), 1);
   CounterRng rng(key_, static_cast<uint64_t>(ordinal));
-  const Chunks::Chunk chunk = chunks_[index];
+  const ChunkWalk::Place chunk = chunks_[index];
   const bool is_short = rng.uniform() < config_.short_rate;
   const int64_t enough =
       is_short ? 2 + static_cast<int64_t>(rng.below(static_cast<uint64_t>(room_ - 1))) : room_;
@@ -199,7 +188,7 @@ void Stream::make(int64_t index, int64_t ordinal, Sample& sample) const {
     }
     b = {&text, a.end, size};
     if (random) {
-      other = partner(chunk.first, std::max<int64_t>(1, enough - a.size()), rng);
+      other = partner(chunk.document, std::max<int64_t>(1, enough - a.size()), rng);
       b = {&other, 0, static_cast<int64_t>(other.ids.size())};
     } else if (label) {
       std::swap(a, b);

@@ -29,7 +29,8 @@ struct SentencePairConfig {
 /// https://arxiv.org/abs/1810.04805, A.2; order: Lan et al. 2020, https://arxiv.org/abs/1909.11942)
 /// Writes:  text.ids, text.segment [T]; mlm.rows, mlm.labels [R] (with a mask rate);
 ///          pair.label [B] (with random_next or order_swap): 1 = random or swapped
-/// Memory:  8 bytes per sample, made by one scan over the sentence lengths when a source is opened
+/// Memory:  under half a byte per sample, made by one scan over the sentence lengths when a source
+/// is opened
 class SentencePairProcessor : public Processor {
  public:
   SentencePairProcessor(const SentencePairConfig& config, const ProcessorContext& context);

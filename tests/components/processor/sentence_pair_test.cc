@@ -106,7 +106,7 @@ TEST(SentencePair, RunsOfSentencesFillTheLengthInsideDocuments) {
 }
 
 TEST(SentencePair, EverySentenceBelongsToOneSample) {
-  const auto documents = random_documents(60, 9, 12, 3);
+  const auto documents = random_documents(300, 9, 12, 3);
   const auto stream = open("length: 256, pair: false, short_rate: 0, mask: {rate: 0}", documents);
   std::vector<int32_t> expected;
   for (const auto& document : documents) {
