@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "data/shard/shrink.h"
 #include "data/shard/tar_writer.h"
 #include "tpretrain/base/error.h"
+#include "tpretrain/base/text.h"
 
 namespace tpretrain {
 
@@ -23,6 +25,7 @@ namespace {
 
 constexpr size_t kDigits = 6;
 constexpr const char* kPartial = ".partial";
+constexpr const char* kReplacing = ".replacing";
 
 std::string extension_of(const std::string& image) {
   return image.starts_with("\xFF\xD8") ? "jpg" : image.starts_with("RIFF") ? "webp" : "png";
@@ -54,10 +57,82 @@ std::vector<fs::path> earlier_files(const fs::path& output,
   return found;
 }
 
-/// The earlier shards with their index files, which `Packer::replace` removes.
-std::vector<fs::path> make_room(const PackOptions& options, FileSystem& files) {
+fs::path shard_path(const fs::path& output, size_t shard) {
+  return fmt::format("{}-{:0{}}.tar", output.string(), shard, kDigits);
+}
+
+/// Puts finished shards in the place of earlier ones. The earlier ones may be the source, and any
+/// step may be the last one before the power fails: a note, `<output>.replacing`, says how many
+/// shards there will be while they change, and whoever finds it only has to go on.
+class Replacement {
+ public:
+  Replacement(const fs::path& output, FileSystem& files)
+      : output_(output), note_(output.string() + kReplacing), files_(files) {}
+
+  void begin(size_t shards) {
+    files_.sync_directory(folder_of(output_));
+    files_.replace(note_, std::to_string(shards));
+    finish(shards);
+  }
+
+  /// What an earlier call was about to put in place, if it did not come to its end.
+  std::optional<size_t> unfinished() const {
+    if (!files_.exists(note_)) {
+      return std::nullopt;
+    }
+    const auto shards = parse_integer(files_.read_all(note_, kNoteBytes));
+    if (!shards || *shards < 1) {
+      throw DataError(fmt::format("{}: is damaged", note_.string()),
+                      "an earlier call did not end: rename what it left, *.tar.partial, by hand");
+    }
+    return static_cast<size_t>(*shards);
+  }
+
+  /// Any number of times, with the same outcome.
+  void finish(size_t shards) {
+    for (const fs::path& index : earlier_files(output_, {".tar.idx"}, files_)) {
+      files_.remove(index);
+    }
+    std::set<fs::path> named;
+    for (size_t shard = 0; shard < shards; ++shard) {
+      const fs::path path = shard_path(output_, shard);
+      named.insert(path.filename());
+      if (files_.exists(partial_of(path))) {
+        files_.rename(partial_of(path), path);
+      }
+    }
+    for (const fs::path& path : earlier_files(output_, {".tar"}, files_)) {
+      if (named.count(path.filename()) == 0) {
+        files_.remove(path);
+      }
+    }
+    files_.sync_directory(folder_of(output_));
+    files_.remove(note_);
+    files_.sync_directory(folder_of(output_));
+  }
+
+ private:
+  static constexpr uint64_t kNoteBytes = 32;
+
+  fs::path output_;
+  fs::path note_;
+  FileSystem& files_;
+};
+
+/// Errors: OutputError when shards are there that must not be replaced, or when an earlier call had
+/// not come to its end, which is then done.
+void make_room(const PackOptions& options, FileSystem& files) {
   files.make_directory(folder_of(options.output));
-  std::vector<fs::path> earlier = earlier_files(options.output, {".tar", ".tar.idx"}, files);
+  Replacement replacement(options.output, files);
+  if (const auto shards = replacement.unfinished()) {
+    replacement.finish(*shards);
+    throw OutputError(
+        fmt::format("{}: an earlier call was interrupted while it replaced the shards; its {} "
+                    "shards are in place now",
+                    options.output.string(), *shards),
+        "look at them, and run this call again if it is still wanted");
+  }
+  const auto earlier = earlier_files(options.output, {".tar", ".tar.idx"}, files);
   if (!earlier.empty() && !options.overwrite) {
     throw OutputError(fmt::format("{}: is already there", earlier.front().string()),
                       "choose another name, or replace the shards with --overwrite");
@@ -65,7 +140,6 @@ std::vector<fs::path> make_room(const PackOptions& options, FileSystem& files) {
   for (const fs::path& path : earlier_files(options.output, {".tar.partial"}, files)) {
     files.remove(path);
   }
-  return earlier;
 }
 
 class Packer {
@@ -74,7 +148,7 @@ class Packer {
       : source_(source), options_(options), files_(files) {}
 
   PackReport run(const PackProgressFn& progress) {
-    const std::vector<fs::path> earlier = make_room(options_, files_);
+    make_room(options_, files_);
     for (int64_t index = 0; index < source_.items(); ++index) {
       if (auto item = load(index)) {
         add(*item);
@@ -87,7 +161,7 @@ class Packer {
     if (report_.items == 0) {
       throw DataError(fmt::format("no item could be packed: {}", report_.places.front()));
     }
-    replace(earlier);
+    Replacement(options_.output, files_).begin(report_.shards.size());
     return std::move(report_);
   }
 
@@ -136,7 +210,7 @@ class Packer {
   }
 
   void open() {
-    path_ = fmt::format("{}-{:0{}}.tar", options_.output.string(), report_.shards.size(), kDigits);
+    path_ = shard_path(options_.output, report_.shards.size());
     file_ = files_.create(partial_of(path_));
     tar_ = std::make_unique<TarWriter>(*file_);
     in_shard_ = 0;
@@ -152,18 +226,6 @@ class Packer {
     file_.reset();
     report_.bytes += tar_->bytes();
     report_.shards.push_back(path_);
-  }
-
-  /// The earlier shards may be the source, and a call may fail before its end: they stay until all
-  /// new ones are on disk.
-  void replace(const std::vector<fs::path>& earlier) {
-    files_.sync_directory(folder_of(options_.output));
-    for (const fs::path& path : earlier) {
-      files_.remove(path);
-    }
-    for (const fs::path& shard : report_.shards) {
-      files_.rename(partial_of(shard), shard);
-    }
   }
 
   const PictureSource& source_;

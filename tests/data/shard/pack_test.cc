@@ -7,6 +7,7 @@
 #include "data/items/picture_source.h"
 #include "data/items/pictures.h"
 #include "data/items/shard_source.h"
+#include "tests/train/checkpoint/faulty_file_system.h"
 #include "tpretrain/base/error.h"
 
 namespace tpretrain::data {
@@ -48,13 +49,13 @@ StoredItem item(const std::string& image, std::vector<std::string> captions = {}
 class PackTest : public ::testing::Test {
  protected:
   PackReport run(const ItemSource& items, int64_t samples = 10, int64_t max_side = 0,
-                 bool overwrite = false) const {
+                 bool overwrite = false, FileSystem& files = FileSystem::posix()) const {
     PackOptions options;
     options.output = folder_.path() / "out/train";
     options.samples = samples;
     options.max_side = max_side;
     options.overwrite = overwrite;
-    return pack(items, options);
+    return pack(items, options, {}, files);
   }
 
   ShardSource read_back() const {
@@ -165,6 +166,41 @@ TEST_F(PackTest, ShardsMayBeMadeOfWhatTheyReplace) {
   EXPECT_EQ(replaced.read(0).image->height(), 8);
   EXPECT_THAT(replaced.read(0).captions, ElementsAre("a"));
   EXPECT_EQ(replaced.load(2).image, png(5));
+}
+
+/// Whatever is the last thing that is done, the items are there after the next call.
+TEST_F(PackTest, AReplacementThatStopsAnywhereLosesNothing) {
+  const Items items({item(png(1)), item(png(2)), item(png(3))});
+  run(items, 1);
+  int stops = 0;
+  for (const tpretrain::testing::FaultKind kind : tpretrain::testing::kAllFaults) {
+    for (int hit = 1;; ++hit) {
+      tpretrain::testing::FaultyFileSystem files(FileSystem::posix());
+      files.arm(kind, hit, true);
+      try {
+        run(read_back(), 1 + hit % 2, 0, true, files);
+      } catch (const IoError&) {
+        ++stops;
+      }
+      for (int tries = 0; tries < 2; ++tries) {
+        try {
+          run(read_back(), 1, 0, true);
+        } catch (const OutputError& error) {
+          EXPECT_EQ(tries, 0);
+          EXPECT_THAT(error.what(), HasSubstr("shards are in place now"));
+        }
+      }
+      const ShardSource source = read_back();
+      ASSERT_EQ(source.items(), 3) << "fault " << static_cast<int>(kind) << " at " << hit;
+      for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(source.load(i).image, png(i + 1));
+      }
+      if (!files.fired()) {
+        break;
+      }
+    }
+  }
+  EXPECT_GT(stops, 20);
 }
 
 }  // namespace
