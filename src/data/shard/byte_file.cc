@@ -16,10 +16,11 @@ namespace {
 
 constexpr size_t kOpenFiles = 256;
 
-/// Errors of open(2) that say something of the machine and nothing of the file.
-bool is_fault_of_machine(int error) {
-  return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM || error == ESTALE ||
-         error == EAGAIN || error == EINTR;
+/// Errors of open(2) that lie in the file or its name. Any other one is of the machine: the next
+/// try may go well.
+bool is_fault_of_file(int error) {
+  return error == EACCES || error == EPERM || error == ELOOP || error == ENAMETOOLONG ||
+         error == ENXIO || error == EINVAL;
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ DiskFile::DiskFile(const std::filesystem::path& path) : name_(path.string()) {
     if (error == ENOENT || error == ENOTDIR) {
       throw NotFoundError(name_ + ": no such file");
     }
-    if (is_fault_of_machine(error)) {
+    if (!is_fault_of_file(error)) {
       throw_io(path, "cannot be opened", error);
     }
     throw UnreadableFileError(fmt::format("{}: cannot be opened: {}", name_, std::strerror(error)));
