@@ -27,17 +27,30 @@ std::vector<std::string> uncovered(const std::vector<NameRule>& rules,
   return rest;
 }
 
+/// Parameters that a file of the family has to hold.
+std::vector<std::string> stored_names(const WeightFamily& family,
+                                      std::span<const WeightSlot> slots) {
+  std::vector<std::string> names;
+  for (const WeightSlot& slot : slots) {
+    const auto tie = family.ties.find(slot.name);
+    if (slot.owner.empty() || tie == family.ties.end() || tie->second != slot.owner) {
+      names.push_back(slot.name);
+    }
+  }
+  return names;
+}
+
 /// The family of `library` with a rule for every parameter.
-const WeightFamily& covering_family(std::string_view library,
-                                    const std::vector<std::string>& names) {
+const WeightFamily& covering_family(std::string_view library, std::span<const WeightSlot> slots) {
   const WeightFamily* nearest = nullptr;
-  std::vector<std::string> rest = names;
+  std::vector<std::string> rest;
   std::set<std::string> libraries;
   for (const WeightFamily& family : weight_families()) {
     libraries.insert(family.library);
     if (family.library != library) {
       continue;
     }
+    const std::vector<std::string> names = stored_names(family, slots);
     std::vector<std::string> left = uncovered(rules_for(family, names), names);
     if (nearest == nullptr || left.size() < rest.size()) {
       nearest = &family;
@@ -90,16 +103,14 @@ SafetensorsTensor ForeignWeight::tensor() const {
 }
 
 ExportedWeights export_weights(std::string_view library, std::span<const WeightSlot> slots) {
-  std::vector<std::string> names;
   Slots by_name;
   for (const WeightSlot& slot : slots) {
-    names.push_back(slot.name);
     by_name.emplace(slot.name, &slot);
   }
-  const WeightFamily& family = covering_family(library, names);
+  const WeightFamily& family = covering_family(library, slots);
   ExportedWeights exported;
   exported.family = family.name;
-  for (const NameRule& rule : rules_for(family, names)) {
+  for (const NameRule& rule : rules_for(family, stored_names(family, slots))) {
     append_rule(rule, by_name, exported.weights);
   }
   return exported;

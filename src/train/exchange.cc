@@ -1,5 +1,7 @@
 #include "train/exchange.h"
 
+#include <map>
+
 #include <ATen/core/Tensor.h>
 
 #include "tpretrain/base/error.h"
@@ -36,6 +38,21 @@ fs::path weights_file(const fs::path& from) {
       "safetensors file by the library that made them");
 }
 
+/// The slots with those of tied parameters, which other libraries store by themselves.
+std::vector<WeightSlot> with_tied(const ParameterBuffer& buffer, std::vector<WeightSlot> slots) {
+  std::map<std::string, WeightSlot> by_name;
+  for (const WeightSlot& slot : slots) {
+    by_name.emplace(slot.name, slot);
+  }
+  for (const auto& [name, owner] : buffer.ties()) {
+    WeightSlot slot = by_name.at(owner);
+    slot.name = name;
+    slot.owner = owner;
+    slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
 }  // namespace
 
 std::vector<WeightSlot> weight_slots(const ParameterBuffer& buffer, const at::Tensor& flat) {
@@ -45,7 +62,8 @@ std::vector<WeightSlot> weight_slots(const ParameterBuffer& buffer, const at::Te
   for (const Segment& segment : buffer.segments()) {
     slots.push_back({segment.name,
                      segment.shape,
-                     {data + segment.offset, static_cast<size_t>(segment.length)}});
+                     {data + segment.offset, static_cast<size_t>(segment.length)},
+                     ""});
   }
   return slots;
 }
@@ -74,7 +92,8 @@ ExportReport export_model(const Recipe& recipe, const Registry& registry,
                           const fs::path& folder) {
   const auto model = initial_model(recipe, registry);
   load_weights(*model, weights);
-  const std::vector<WeightSlot> slots = weight_slots(model->buffer(), model->buffer().flat());
+  const std::vector<WeightSlot> slots =
+      with_tied(model->buffer(), weight_slots(model->buffer(), model->buffer().flat()));
   const ExportedWeights exported = export_weights(library, slots);
   const ModelFiles files =
       model_files(exported.family, library, slots,

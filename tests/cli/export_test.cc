@@ -31,6 +31,21 @@ TEST(Export, RefusesWhatWouldComputeSomethingElseThere) {
   EXPECT_FALSE(std::filesystem::exists(project.path() / "out/model.safetensors"));
 }
 
+TEST(Export, WritesTiedLayersEachByItself) {
+  const Project project;
+  const std::string tie = "model.tie={encoder.layers.1: encoder.layers.0}";
+  const std::string layers = "model.encoder.transformer.layers=2";
+  project.preprocess();
+  ASSERT_EQ(project.run({"pretrain", "recipe.yaml", "-q", "--set", layers, "--set", tie}).status,
+            0);
+  const ProgramResult result = project.run({"export", "--to", "hf", "runs/small", "recipe.yaml",
+                                            "-o", "hf", "--set", layers, "--set", tie});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Json::parse(project.read("hf/config.json")).at("num_hidden_layers"), 2);
+  EXPECT_NE(project.read("hf/model.safetensors").find("bert.encoder.layer.1.output.dense.weight"),
+            std::string::npos);
+}
+
 TEST(Export, SaysWhatHasNoPlaceThere) {
   const Project project;
   project.pretrain();

@@ -58,6 +58,27 @@ TEST(ExportWeights, NamesWhatHasNoPlaceThere) {
   EXPECT_THROW(export_weights("tensorflow", slots), NotFoundError);
 }
 
+TEST(ExportWeights, TiedOnesAreStoredUnlessTheFamilyTiesThemToo) {
+  testing::Weights weights;
+  weights.add("embedding.word.weight", {5, 2});
+  weights.add("encoder.layers.0.ffn.input.bias", {3});
+  std::vector<WeightSlot> slots = weights.slots();
+  const auto tied = [&slots](size_t owner, const std::string& name) {
+    WeightSlot slot = slots.at(owner);
+    slot.owner = std::exchange(slot.name, name);
+    return slot;
+  };
+  slots.push_back(tied(0, "target.mlm.output.weight"));
+  slots.push_back(tied(1, "encoder.layers.1.ffn.input.bias"));
+  const ExportedWeights exported = export_weights("hf", slots);
+  ASSERT_EQ(exported.weights.size(), 3U);
+  EXPECT_EQ(exported.weights[2].spec.name, "bert.encoder.layer.1.intermediate.dense.bias");
+  EXPECT_EQ(exported.weights[2].data, exported.weights[1].data);
+
+  slots[2].owner = "embedding.position.weight";
+  EXPECT_THROW(export_weights("hf", slots), ConfigError) << "there it is tied to the words";
+}
+
 TEST(ExportWeights, ShapesThatDoNotFitTheLayoutAreNamed) {
   testing::Weights patches;
   patches.add("image.embedding.patch.weight", {4, 190});

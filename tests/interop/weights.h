@@ -28,7 +28,7 @@ class Weights {
   std::vector<WeightSlot> slots() {
     std::vector<WeightSlot> slots;
     for (const std::string& name : names_) {
-      slots.push_back({name, shapes_[name], values_[name]});
+      slots.push_back({name, shapes_[name], values_[name], ""});
     }
     return slots;
   }

@@ -18,6 +18,7 @@ struct WeightSlot {
   std::string name;
   std::vector<int64_t> shape;
   std::span<float> data;
+  std::string owner = {};  ///< the parameter whose memory it shares, for a tied one
 };
 
 struct ImportOptions {
@@ -61,7 +62,8 @@ struct ExportedWeights {
   std::vector<ForeignWeight> weights;
 };
 
-/// The slots as a file of `library` has them. Errors: NotFoundError (unknown library), ConfigError
+/// The slots as a file of `library` has them, tied ones included: there each has memory of its own,
+/// but for those that the family ties too. Errors: NotFoundError (unknown library), ConfigError
 /// that names the parameters for which no family has a rule.
 ExportedWeights export_weights(std::string_view library, std::span<const WeightSlot> slots);
 

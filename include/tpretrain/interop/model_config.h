@@ -36,7 +36,8 @@ struct ModelFiles {
   std::optional<std::string> content;  ///< of the config; absent: none is written for this family
 };
 
-/// How a folder with a model of that family and library looks. Errors: ConfigError that names the
+/// How a folder with a model of that family and library looks. A library has one epsilon for all
+/// norms of a tower: that of the encoder. Errors: ConfigError that names the
 /// key when a model of that kind would compute something else with these parameters, or the
 /// parameter that it lacks.
 ModelFiles model_files(std::string_view family, std::string_view library,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct WeightFamily {
   std::vector<NameRule> rules;
   std::string base;                  ///< prefix that files of the model without heads leave out
   std::vector<std::string> ignored;  ///< patterns of tensors that hold nothing of their own
+  std::map<std::string, std::string> ties = {};  ///< ours to its owner: tied in the library as well
 };
 
 /// Every family, the same order always.

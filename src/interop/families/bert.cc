@@ -27,7 +27,8 @@ WeightFamily bert_hf() {
           .rules = rules.take(),
           .base = "bert.",
           .ignored = {"bert.embeddings.position_ids", "cls.predictions.decoder.weight",
-                      "cls.predictions.decoder.bias"}};
+                      "cls.predictions.decoder.bias"},
+          .ties = {{"target.mlm.output.weight", "embedding.word.weight"}}};
 }
 
 }  // namespace tpretrain
