@@ -1,4 +1,5 @@
 #include <chrono>
+#include <tuple>
 
 #include <fmt/core.h>
 
@@ -10,6 +11,7 @@
 #include "tpretrain/base/text.h"
 #include "tpretrain/train/pipeline.h"
 #include "tpretrain/train/pretrain.h"
+#include "train/zero_shot.h"
 
 namespace tpretrain::cli {
 namespace {
@@ -21,21 +23,24 @@ struct Checked {
   int64_t samples = 0;
   int64_t bad = 0;
   std::vector<std::string> places;  ///< what is wrong with the first of them
+
+  void add(const DataError& error) {
+    ++bad;
+    if (places.size() < kPlaces) {
+      places.push_back(error.hint().empty() ? error.what() : error.what() + ("; " + error.hint()));
+    }
+  }
 };
 
-Checked check_split(const std::string& name, const OpenData& data) {
-  Checked checked{data.source->items(), data.stream->count(), 0, {}};
-  const int64_t pieces = data.source->pieces();
+void check_pieces(const std::string& name, const Source& source, Checked& checked) {
+  const int64_t pieces = source.pieces();
   const auto start = std::chrono::steady_clock::now();
   log::Progress progress;
   for (int64_t piece = 0; piece < pieces; ++piece) {
     try {
-      data.source->check(piece);
+      source.check(piece);
     } catch (const DataError& error) {
-      ++checked.bad;
-      if (checked.places.size() < kPlaces) {
-        checked.places.emplace_back(error.what());
-      }
+      checked.add(error);
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     const double left =
@@ -44,6 +49,22 @@ Checked check_split(const std::string& name, const OpenData& data) {
                                 with_commas(pieces), human_seconds(left)));
   }
   progress.finish();
+}
+
+/// `open` gives the source and the number of samples that are made of it. What opening left out is
+/// damaged as well, and what cannot be opened is.
+template <typename Open>
+Checked check_source(const std::string& name, Open open) {
+  Checked checked;
+  try {
+    std::shared_ptr<const Source> source;
+    std::tie(source, checked.samples) = open();
+    checked.items = source->items();
+    checked.bad = source->left_out();
+    check_pieces(name, *source, checked);
+  } catch (const DataError& error) {
+    checked.add(error);
+  }
   log::info("data",
             fmt::format("{}: {} items, {} samples, {} damaged", name, with_commas(checked.items),
                         with_commas(checked.samples), with_commas(checked.bad)));
@@ -61,16 +82,27 @@ void data_check(const DataCheckArguments& arguments) {
   const auto tokenizer = open_tokenizer(recipe, registry);
   Json report = Json::object();
   int64_t bad = 0;
-  for (const auto& [name, split] : {std::pair{"train", Split::kTrain}, {"valid", Split::kValid}}) {
-    if (split == Split::kValid && !recipe.config.data.valid) {
-      continue;
-    }
-    const Checked checked = check_split(name, open_data(recipe, registry, tokenizer, split));
+  const auto take = [&](const std::string& name, const Checked& checked) {
     bad += checked.bad;
     report[name] = {{"items", checked.items},
                     {"samples", checked.samples},
                     {"bad", checked.bad},
                     {"places", checked.places}};
+  };
+  using Opened = std::pair<std::shared_ptr<const Source>, int64_t>;
+  for (const auto& [name, split] : {std::pair{"train", Split::kTrain}, {"valid", Split::kValid}}) {
+    if (split == Split::kTrain || recipe.config.data.valid) {
+      take(name, check_source(name, [&, split = split]() -> Opened {
+             const OpenData data = open_data(recipe, registry, tokenizer, split);
+             return {data.source, data.stream->count()};
+           }));
+    }
+  }
+  if (recipe.config.validate.zero_shot) {
+    take("zero_shot", check_source("zero_shot", [&]() -> Opened {
+           const auto source = open_labelled(*recipe.config.validate.zero_shot, registry);
+           return {source, source->items()};
+         }));
   }
   if (arguments.json) {
     print_json(report);

@@ -21,15 +21,20 @@ constexpr int64_t kRows = 256;  ///< pictures of which the similarities are in m
 
 }  // namespace
 
-ZeroShot::ZeroShot(const ZeroShotConfig& config, const Registry& registry, PairModel model)
-    : config_(config), model_(std::move(model)) {
-  source_ = std::dynamic_pointer_cast<const ItemSource>(
+std::shared_ptr<const ItemSource> open_labelled(const ZeroShotConfig& config,
+                                                const Registry& registry) {
+  auto source = std::dynamic_pointer_cast<const ItemSource>(
       std::shared_ptr<const Source>(registry.make<Source>(config.source, {})));
-  if (source_ == nullptr) {
+  if (source == nullptr) {
     throw ConfigError("`validate.zero_shot.source` must give pictures with classes, but '" +
                           config.source.name + "' is of another kind",
                       "sources of pictures: shards, image_folder, table, json_lines");
   }
+  return source;
+}
+
+ZeroShot::ZeroShot(const ZeroShotConfig& config, const Registry& registry, PairModel model)
+    : config_(config), model_(std::move(model)), source_(open_labelled(config, registry)) {
   names_ = config.classes.empty() ? source_->classes() : config.classes;
   if (names_.empty()) {
     throw ConfigError("nothing names the classes of `validate.zero_shot`",

@@ -13,10 +13,14 @@
 
 namespace tpretrain {
 
+/// The labelled pictures. Errors: ConfigError when the source is of another kind; those of the
+/// source.
+std::shared_ptr<const ItemSource> open_labelled(const ZeroShotConfig& config,
+                                                const Registry& registry);
+
 class ZeroShot {
  public:
-  /// Opens the labelled pictures. Errors: ConfigError when the source is of another kind or nothing
-  /// names the classes; those of the source.
+  /// Errors: ConfigError when nothing names the classes; those of `open_labelled`.
   ZeroShot(const ZeroShotConfig& config, const Registry& registry, PairModel model);
 
   /// k -> share of pictures whose class is among the k best, for k of 1 and 5.

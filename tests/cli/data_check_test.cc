@@ -35,5 +35,42 @@ TEST(DataCheck, NamesEveryDamagedPictureAndFails) {
   EXPECT_EQ(result.err.find("1.png"), std::string::npos) << result.err;
 }
 
+TEST(DataCheck, CountsWhatOpeningLeavesOut) {
+  const Project project;
+  project.write("1.png", kPixel);
+  project.write("list.tsv", "image\tcaption\n1.png\ta dot\n\ta row without a picture\n");
+  const ProgramResult result = project.run(
+      {"data", "check", "recipe.yaml", "--json", "--set", "data.valid=null", "--set",
+       "data.train={table: {files: list.tsv}}", "--set", "data.processor={image_class: {}}"});
+  expect_failure(result, 65, "1 damaged");
+  EXPECT_EQ(Json::parse(result.out).at("train").at("bad"), 1);
+}
+
+TEST(DataCheck, GoesOnAfterASourceThatCannotBeOpened) {
+  const Project project;
+  project.preprocess();
+  for (const char* name : {"tokens/train.bin", "tokens/valid.bin"}) {
+    std::string bytes = project.read(name);
+    bytes[8] = static_cast<char>(bytes[8] ^ 1);
+    project.write(name, bytes);
+  }
+  const ProgramResult result = project.run({"data", "check", "recipe.yaml", "--json"});
+  expect_failure(result, 65, "2 damaged");
+  const Json report = Json::parse(result.out);
+  EXPECT_EQ(report.at("train").at("bad"), 1);
+  EXPECT_EQ(report.at("valid").at("bad"), 1);
+}
+
+TEST(DataCheck, LooksAtThePicturesOfZeroShot) {
+  const Project project;
+  project.preprocess();
+  project.write("classes/a/1.png", "no picture");
+  const ProgramResult result =
+      project.run({"data", "check", "recipe.yaml", "--json", "--set",
+                   "validate.zero_shot={source: {image_folder: {path: classes}}}"});
+  expect_failure(result, 65, "1 damaged");
+  EXPECT_EQ(Json::parse(result.out).at("zero_shot").at("bad"), 1);
+}
+
 }  // namespace
 }  // namespace tpretrain

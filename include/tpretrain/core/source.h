@@ -29,6 +29,9 @@ class Source {
   /// Folder and stem beside which small sidecars may be kept: "corpus/train".
   virtual std::string sidecar() const = 0;
 
+  /// Entries that opening found damaged or incomplete and left out, each counted in a warning.
+  virtual int64_t left_out() const { return 0; }
+
   /// In how many pieces the whole content is checked.
   virtual int64_t pieces() const = 0;
   /// Reads a piece whole, however large, and checks all that opening and training take on trust.

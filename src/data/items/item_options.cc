@@ -63,6 +63,14 @@ void ItemFaults::add(const std::string& kind, const std::string& where, int64_t 
   }
 }
 
+int64_t ItemFaults::count() const {
+  int64_t count = 0;
+  for (const auto& [kind, found] : kinds_) {
+    count += found.count;
+  }
+  return count;
+}
+
 std::vector<std::string> ItemFaults::lines() const {
   std::vector<std::string> lines;
   for (const auto& [kind, found] : kinds_) {

@@ -47,6 +47,7 @@ class ItemFaults {
   /// Counts a fault of this kind. `where` names the item. Errors: DataError by policy.
   void add(const std::string& kind, const std::string& where, int64_t count = 1);
 
+  int64_t count() const;
   /// One line for each kind that occurred: "bad_row: 12 left out, first: a, b, c".
   std::vector<std::string> lines() const;
   /// The lines, as warnings.

@@ -50,6 +50,7 @@ RowSource::RowSource(const RowSourceOptions& options, std::unique_ptr<RowFormat>
   }
   sort_rows(draft);
   hash_ = draft.hash.hex();
+  left_out_ = faults.count();
   faults.report("table");
 }
 

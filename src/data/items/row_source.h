@@ -38,6 +38,9 @@ class RowSource final : public PictureSource {
   std::string hash() const override { return hash_; }
 
   std::string sidecar() const override;
+
+  int64_t left_out() const override { return left_out_; }
+
   StoredItem load(int64_t index) const override;
 
   int64_t caption_count(int64_t index) const override {
@@ -75,6 +78,7 @@ class RowSource final : public PictureSource {
   std::vector<uint32_t> starts_;    ///< rows of item i: [starts_[i], starts_[i + 1])
   std::vector<Place> rows_;
   std::string hash_;
+  int64_t left_out_ = 0;
 };
 
 }  // namespace tpretrain::data

@@ -89,6 +89,7 @@ ShardSource::ShardSource(const ShardSourceConfig& config, const SourceContext&)
                                 faults.lines().empty() ? "" : ": ", join(faults.lines(), "; ")),
                     kExpected);
   }
+  left_out_ = faults.count();
   faults.report("shards");
 }
 

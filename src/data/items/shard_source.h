@@ -31,6 +31,9 @@ class ShardSource final : public PictureSource {
 
   std::string hash() const override;
   std::string sidecar() const override;
+
+  int64_t left_out() const override { return left_out_; }
+
   StoredItem load(int64_t index) const override;
   int64_t caption_count(int64_t index) const override;
 
@@ -40,6 +43,7 @@ class ShardSource final : public PictureSource {
                     const std::string& where, StoredItem& item) const;
 
   ShardSet shards_;
+  int64_t left_out_ = 0;
 };
 
 }  // namespace tpretrain::data
