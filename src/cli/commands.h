@@ -12,7 +12,7 @@ namespace tpretrain::cli {
 
 /// What is known of a run when its process ends, for the last line and the exit record.
 struct RunState {
-  fs::path run;  ///< empty: the command writes no run directory
+  fs::path run;  ///< empty: no run directory is ours, or not yet
   int64_t step = 0;
 };
 

@@ -43,10 +43,7 @@ Report report_of(const std::exception& error) {
 }
 
 void write_record(const Outcome& outcome, const RunState& state) {
-  // A directory that could not be taken belongs to another process, and so does its record.
-  std::error_code ignored;
-  if (state.run.empty() || outcome.status == ExitStatus::kOutput ||
-      !std::filesystem::is_directory(state.run, ignored)) {
+  if (state.run.empty()) {
     return;
   }
   try {

@@ -11,10 +11,11 @@ namespace {
 
 PretrainOptions options_of(const PretrainArguments& arguments, RunState& state) {
   PretrainOptions options;
-  options.run = state.run;
+  options.run = arguments.run;
   options.stop_at = arguments.stop_at;
   options.max_seconds = arguments.max_seconds;
   options.allow_data_change = !arguments.allow.empty();
+  options.on_open = [&state](const fs::path& run) { state.run = run; };
   options.on_step = [&state](const StepReport& report) { state.step = report.step; };
   if (arguments.fresh) {
     options.resume = ResumePolicy::kFresh;
@@ -65,9 +66,10 @@ void say(const PretrainResult& result) {
 Outcome pretrain(const PretrainArguments& arguments, RunState& state) {
   const Registry registry = builtin_registry();
   const Recipe recipe = load_recipe(arguments.recipe, arguments.sets, registry);
-  state.run =
-      arguments.run.empty() ? fs::path("runs") / recipe.config.name : fs::path(arguments.run);
   const PretrainResult result = tpretrain::pretrain(recipe, registry, options_of(arguments, state));
+  if (!result.begun) {
+    return {ExitStatus::kRequeue, "stopped before the fresh start; the earlier run is in place"};
+  }
   state.step = result.step;
   say(result);
   if (arguments.json) {

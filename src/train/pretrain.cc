@@ -81,6 +81,9 @@ class Run {
     open_inputs();
     failpoint("train.inputs_open");
     if (options_.resume == ResumePolicy::kFresh) {
+      if (asked_to_stop()) {
+        return not_begun();
+      }
       start_afresh();
     }
     open_trainer();
@@ -118,17 +121,35 @@ class Run {
     const fs::path path = options_.run.empty() ? fs::path("runs") / config_.name : options_.run;
     directory_.emplace(RunDirectory::acquire(FileSystem::posix(), path));
     open_log();
+    if (options_.resume != ResumePolicy::kFresh) {
+      say_open();
+    }
   }
 
   void open_log() const { log::open_file((directory_->path() / "log.rank0.txt").string()); }
+
+  void say_open() const {
+    if (options_.on_open) {
+      options_.on_open(directory_->path());
+    }
+  }
 
   /// Only once the inputs have opened: a wrong path leaves the earlier run where it is.
   void start_afresh() {
     const std::optional<fs::path> aside = directory_->renew(FileSystem::posix());
     open_log();
+    say_open();
     if (aside) {
       log::info("run", "the earlier run is kept in " + aside->string());
     }
+  }
+
+  PretrainResult not_begun() const {
+    PretrainResult result;
+    result.run = directory_->path();
+    result.requeue = true;
+    result.begun = false;
+    return result;
   }
 
   void open_inputs() {

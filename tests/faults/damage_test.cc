@@ -96,6 +96,8 @@ TEST(Damage, AFreshStartThatFindsNoDataLeavesTheEarlierRunInPlace) {
   expect_failure(result, 78, "gone.txt");
   EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", kSteps)));
   EXPECT_FALSE(std::filesystem::exists(training.path("run.old-1")));
+  EXPECT_FALSE(std::filesystem::exists(training.path("run/exit/rank-0.json")))
+      << "the earlier run did not fail";
 }
 
 TEST(Damage, ASecondJobOnOneRunIsTurnedAway) {

@@ -33,6 +33,17 @@ TEST(Signal, BeforeTheFirstStepItIsHeardToo) {
   expect_same(training.finish("run"), whole, "stopped before the first step");
 }
 
+TEST(Signal, BeforeAFreshStartTheEarlierRunStays) {
+  const Training training;
+  training.finish("run");
+  const ProgramResult result =
+      training.train("run", {"--fresh"}, {{"TPRETRAIN_FAILPOINT", "train.inputs_open:1:term"}});
+  EXPECT_EQ(result.status, 75) << result.err;
+  EXPECT_NE(result.err.find("the earlier run is in place"), std::string::npos) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", kSteps)));
+  EXPECT_FALSE(std::filesystem::exists(training.path("run.old-1")));
+}
+
 TEST(Signal, TheSecondOneEndsAtOnce) {
   const Training training;
   const Trace whole = training.finish("whole");

@@ -29,6 +29,9 @@ struct PretrainOptions {
   std::optional<double> max_seconds;  ///< commit and end with kRequeue
   bool allow_data_change = false;
   bool progress = true;
+  /// The run directory is this run's own from here on. Not called when it cannot be taken or, with
+  /// kFresh, before the earlier run was moved aside.
+  std::function<void(const std::filesystem::path&)> on_open;
   std::function<void(const StepReport&)> on_step;
 };
 
@@ -38,7 +41,8 @@ struct PretrainResult {
   StepReport train;                            ///< of the last step
   std::optional<LossReport> valid;             ///< of the last validation
   std::map<std::string, LossReport> baseline;  ///< "unigram": beside a final validation
-  bool requeue = false;  ///< stopped by a signal or by max_seconds, state committed
+  bool requeue = false;                        ///< stopped by a signal or by max_seconds
+  bool begun = true;  ///< state committed; false: a fresh start was stopped before it began
 };
 
 /// Errors: every class of base/error.h; the run directory tells what was reached.

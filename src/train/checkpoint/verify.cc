@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include <fmt/core.h>
@@ -38,8 +39,11 @@ class ChunkCheck {
 
   void run(int threads) {
     std::vector<std::thread> helpers;
-    for (int i = 1; i < threads; ++i) {
-      helpers.emplace_back([this] { work(); });
+    try {
+      for (int i = 1; i < threads; ++i) {
+        helpers.emplace_back([this] { work(); });
+      }
+    } catch (const std::system_error&) {  // no more threads to be had: those that run will do
     }
     work();
     for (auto& helper : helpers) {
