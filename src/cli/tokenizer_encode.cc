@@ -89,13 +89,13 @@ Frame frame_of(const Tokenizer& tokenizer) {
 
 void encode_lines(LineReader lines, const Tokenizer& tokenizer,
                   const TokenizerEncodeArguments& arguments) {
-  constexpr size_t kFlushBytes = size_t{1} << 20;
   const Frame frame = arguments.no_special ? Frame{} : frame_of(tokenizer);
   std::string line;
   std::vector<int32_t> ids;
   std::string out;
   while (lines.next(line)) {
     ids.clear();
+    out.clear();
     if (frame.first) {
       ids.push_back(*frame.first);
     }
@@ -107,13 +107,9 @@ void encode_lines(LineReader lines, const Tokenizer& tokenizer,
       print_json(line_json(tokenizer, ids));
     } else {
       append_ids(out, ids);
-    }
-    if (out.size() >= kFlushBytes) {
       print(out);
-      out.clear();
     }
   }
-  print(out);
 }
 
 }  // namespace
