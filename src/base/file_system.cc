@@ -228,10 +228,53 @@ void FileSystem::write_new(const fs::path& path, std::string_view bytes) {
 }
 
 void FileSystem::replace(const fs::path& path, std::string_view bytes) {
-  const fs::path scratch = path.string() + ".tmp";
-  remove(scratch);
-  write_new(scratch, bytes);
-  rename(scratch, path);
+  AtomicFile file(*this, path);
+  file.file().write(bytes.data(), bytes.size());
+  file.commit();
+}
+
+namespace {
+
+/// Where a path leads. What is no file (a pipe, /dev/null, a folder) must not be replaced by one.
+fs::path file_target(const fs::path& path) {
+  std::error_code error;
+  fs::path target = path;
+  if (fs::is_symlink(path, error)) {
+    const fs::path followed = fs::weakly_canonical(path, error);
+    target = error ? path : followed;
+  }
+  if (fs::exists(target, error) && !fs::is_regular_file(target, error)) {
+    throw OutputError(path.string() + ": is there and is not a regular file");
+  }
+  return target;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(FileSystem& file_system, const fs::path& path)
+    : file_system_(file_system),
+      target_(file_target(path)),
+      scratch_(file_target(target_.string() + ".tmp")) {
+  file_system_.remove(scratch_);
+  file_ = file_system_.create(scratch_);
+}
+
+AtomicFile::~AtomicFile() {
+  if (committed_) {
+    return;
+  }
+  try {
+    file_system_.remove(scratch_);
+  } catch (const Error&) {
+    // The first error is the one to report; the next file of this name replaces what is left.
+  }
+}
+
+void AtomicFile::commit() {
+  file_->sync();
+  file_->close();
+  file_system_.rename(scratch_, target_);
+  committed_ = true;
 }
 
 FileSystem& FileSystem::posix() {

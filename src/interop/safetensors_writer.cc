@@ -83,26 +83,13 @@ void save_safetensors(FileSystem& file_system, const fs::path& path,
     }
     by_name[tensor.name] = &tensor;
   }
-  const fs::path scratch = path.string() + ".tmp";
-  file_system.remove(scratch);
-  try {
-    const auto file = file_system.create(scratch);
-    SafetensorsWriter writer(*file, {tensors.begin(), tensors.end()}, metadata);
-    for (const auto& spec : writer.order()) {
-      writer.write(by_name.at(spec.name)->data);
-    }
-    writer.finish();
-    file->sync();
-    file->close();
-    file_system.rename(scratch, path);
-  } catch (...) {
-    try {
-      file_system.remove(scratch);
-    } catch (const Error&) {
-      // The first error is the one to report; a left-over is replaced by the next save.
-    }
-    throw;
+  AtomicFile file(file_system, path);
+  SafetensorsWriter writer(file.file(), {tensors.begin(), tensors.end()}, metadata);
+  for (const auto& spec : writer.order()) {
+    writer.write(by_name.at(spec.name)->data);
   }
+  writer.finish();
+  file.commit();
   file_system.sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 

@@ -180,6 +180,25 @@ TEST(PosixFileSystem, ReplaceLeavesNothingBesideTheFile) {
   EXPECT_EQ(posix().list(folder.path()), std::vector<std::string>{"a"});
 }
 
+TEST(PosixFileSystem, ReplaceFollowsLinks) {
+  const TemporaryFolder folder;
+  folder.write("target", "old");
+  fs::create_symlink("target", folder.path() / "link");
+  posix().replace(folder.path() / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_EQ(read_file(folder.path() / "target"), "new");
+}
+
+TEST(PosixFileSystem, ReplaceTakesNothingButFilesAway) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+  EXPECT_THROW(posix().replace(folder.path() / "pipe", "x"), OutputError);
+  EXPECT_TRUE(fs::is_fifo(folder.path() / "pipe"));
+  folder.write("a.tmp/notes", "of somebody");
+  EXPECT_THROW(posix().replace(folder.path() / "a", "x"), OutputError);
+  EXPECT_TRUE(fs::exists(folder.path() / "a.tmp/notes"));
+}
+
 // A descriptor that fails `g_failures` times with `g_error`, gives one byte at a time, then ends.
 int g_failures = 0;
 int g_error = 0;

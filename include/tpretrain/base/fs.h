@@ -45,11 +45,36 @@ class FileSystem {
   std::string read_all(const fs::path& path, uint64_t limit = uint64_t{1} << 30);
   /// create + write + sync + close.
   void write_new(const fs::path& path, std::string_view bytes);
-  /// The content of a new or existing file, all of it or none: written beside it, then renamed.
+  /// The content of a new or existing file, all of it or none. Errors: those of AtomicFile.
   void replace(const fs::path& path, std::string_view bytes);
 
   /// The real one (POSIX).
   static FileSystem& posix();
+};
+
+/// A file that gets its content all at once: written beside it, as `<path>.tmp`, then renamed. A
+/// link is followed.
+class AtomicFile {
+ public:
+  /// Errors: OutputError when `path` or the name beside it is something else than a file (a device,
+  /// a folder); IoError.
+  AtomicFile(FileSystem& file_system, const fs::path& path);
+  /// Removes what was not committed.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  OutputFile& file() { return *file_; }
+
+  /// Syncs the file, but not its folder.
+  void commit();
+
+ private:
+  FileSystem& file_system_;
+  fs::path target_;
+  fs::path scratch_;
+  std::unique_ptr<OutputFile> file_;
+  bool committed_ = false;
 };
 
 /// A file mapped read-only. A file that shrinks while it is mapped ends the process with the FATAL

@@ -36,11 +36,7 @@ void write_atomically(const fs::path& path, const std::string& text) {
   FileSystem& files = FileSystem::posix();
   const fs::path parent = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   files.make_directory(parent);
-  fs::path temporary = path;
-  temporary += ".partial";
-  files.remove(temporary);
-  files.write_new(temporary, text);
-  files.rename(temporary, path);
+  files.replace(path, text);
   files.sync_directory(parent);
 }
 
