@@ -70,9 +70,11 @@ int64_t part_bytes(const PreprocessOptions& options, int64_t total) {
   return total > 0 ? std::clamp(total / 64, kMiB, 64 * kMiB) : 16 * kMiB;
 }
 
-void refuse_existing(FileSystem& file_system, const text::TokenPaths& paths, bool overwrite) {
-  // Beside a .partial folder they are what a run left that was killed while it renamed.
-  if (overwrite || file_system.exists(paths.partial)) {
+void refuse_existing(FileSystem& file_system, const text::TokenPaths& paths,
+                     const std::string& job) {
+  // Beside a .partial folder of the same job they are what it left when it was killed while it
+  // renamed; that job would make the same files again.
+  if (text::TokenStore::belongs_to(file_system, paths.partial, job)) {
     return;
   }
   for (const fs::path& path : {paths.bin, paths.idx, paths.manifest}) {
@@ -129,8 +131,10 @@ class Preprocessor {
   }
 
   PreprocessReport run() {
-    refuse_existing(file_system_, paths_, options_.overwrite);
     const std::string job = text::job_identity(options_.corpus, tokenizer_);
+    if (!options_.overwrite) {
+      refuse_existing(file_system_, paths_, job);
+    }
     const bool replayable = total_ > 0;  // standard input cannot be read again
     text::TokenStore store(file_system_, paths_.partial, job, options_.resume && replayable);
     text::ChunkReader reader(options_.corpus);

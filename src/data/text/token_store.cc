@@ -1,7 +1,12 @@
 #include "data/text/token_store.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <sys/file.h>
+#include <sys/stat.h>
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
 #include "data/text/file_copy.h"
@@ -15,11 +20,50 @@ namespace {
 constexpr const char* kJournal = "journal";
 constexpr uint64_t kJournalBytes = uint64_t{1} << 30;
 
+/// The lock of a folder, which the kernel frees when its holder ends, however it ends. A file
+/// system that locks no folders gives none.
+int lock_folder(FileSystem& file_system, const fs::path& folder) {
+  for (;;) {
+    file_system.make_directory(folder);
+    Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.get() < 0 && errno == ENOENT) {
+      continue;  // another job that came to its end has just removed it
+    }
+    if (descriptor.get() < 0) {
+      throw_io(folder, "cannot be opened", errno);
+    }
+    if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      throw OutputError(fmt::format("{}: another process writes here", folder.string()),
+                        "wait for that job, stop it, or name another output");
+    }
+
+    struct stat held {};
+
+    struct stat there {};
+
+    if (::fstat(descriptor.get(), &held) == 0 && ::stat(folder.c_str(), &there) == 0 &&
+        held.st_ino == there.st_ino && held.st_dev == there.st_dev) {
+      return descriptor.release();
+    }
+  }
+}
+
+/// A name that a TokenStore or what follows it gives: journal, s0000.bin, out.idx.
+bool is_ours(const std::string& name) {
+  const bool segment = name.size() == 9 && name[0] == 's' &&
+                       name.find_first_not_of("0123456789", 1) == 5 &&
+                       std::count(std::begin(TokenStore::kSuffixes),
+                                  std::end(TokenStore::kSuffixes), name.substr(5)) == 1;
+  return segment || name == kJournal || name.starts_with("out.");
+}
+
 }  // namespace
 
 TokenStore::TokenStore(FileSystem& file_system, fs::path folder, const std::string& job,
                        bool resume)
-    : file_system_(file_system), folder_(std::move(folder)) {
+    : file_system_(file_system),
+      folder_(std::move(folder)),
+      lock_(lock_folder(file_system, folder_)) {
   if (resume && load(job)) {
     journal_ = file_system_.append(folder_ / kJournal);
     journal_->write("\n", 1);  // ends a line that was torn by the kill
@@ -28,6 +72,13 @@ TokenStore::TokenStore(FileSystem& file_system, fs::path folder, const std::stri
     start_fresh(job);
   }
   open_segment();
+}
+
+bool TokenStore::belongs_to(FileSystem& file_system, const fs::path& folder,
+                            const std::string& job) {
+  const fs::path journal = folder / kJournal;
+  return file_system.exists(journal) &&
+         file_system.read_all(journal, kJournalBytes).starts_with(job + "\n");
 }
 
 bool TokenStore::load(const std::string& job) {
@@ -63,8 +114,16 @@ bool TokenStore::segments_present(const StoreState& state) const {
 
 void TokenStore::start_fresh(const std::string& job) {
   state_ = {};
-  file_system_.remove(folder_);
-  file_system_.make_directory(folder_);
+  const std::vector<std::string> names = file_system_.list(folder_);
+  const auto foreign = std::find_if_not(names.begin(), names.end(), is_ours);
+  if (foreign != names.end()) {
+    throw OutputError(
+        fmt::format("{}: holds '{}', which preprocess did not make", folder_.string(), *foreign),
+        "name another output, or move the folder away");
+  }
+  for (const std::string& name : names) {
+    file_system_.remove(folder_ / name);
+  }
   journal_ = file_system_.create(folder_ / kJournal);
   const std::string line = job + "\n";
   journal_->write(line.data(), line.size());

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/posix_file.h"
 #include "tpretrain/base/fs.h"
 #include "tpretrain/base/hash.h"
 #include "tpretrain/data/corpus.h"
@@ -52,8 +53,12 @@ class TokenStore {
   static constexpr const char* kSuffixes[3] = {".bin", ".len", ".doc"};
 
   /// Goes on from what is in `folder` when it belongs to `job` and `resume` is set; else empties
-  /// it.
+  /// it. Errors: OutputError when another process writes there, or when the folder holds what no
+  /// TokenStore made; IoError.
   TokenStore(FileSystem& file_system, fs::path folder, const std::string& job, bool resume);
+
+  /// Whether `folder` is what a run of `job` left.
+  static bool belongs_to(FileSystem& file_system, const fs::path& folder, const std::string& job);
 
   const StoreState& state() const { return state_; }
 
@@ -77,6 +82,7 @@ class TokenStore {
 
   FileSystem& file_system_;
   fs::path folder_;
+  Descriptor lock_;
   StoreState state_;
   Xxh3 bin_hash_;
   std::unique_ptr<OutputFile> journal_;

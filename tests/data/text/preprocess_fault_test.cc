@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "data/text/token_store.h"
 #include "tests/base/child.h"
 #include "tests/data/text/sample_corpus.h"
 #include "tests/train/checkpoint/faulty_file_system.h"
@@ -111,6 +112,40 @@ TEST_F(PreprocessKillTest, AChangedSourceIsNotMixedWithOldWork) {
   const Outcome second = run();
   EXPECT_EQ(second.resumed_bytes, 0);
   EXPECT_EQ(second.text_bytes, size_ + 3);
+}
+
+TEST_F(PreprocessKillTest, WhatAnotherJobLeftIsNoLeaveToOverwrite) {
+  ASSERT_EQ(run().status, 0);
+  job_.options.overwrite = true;
+  job_.options.corpus.files = {job_.folder.write("other.txt", "w1\n" + text_).string()};
+  ASSERT_EQ(run("preprocess.chunk:50:kill").status, kKilled);
+  job_.options.overwrite = false;
+  job_.options.corpus.files = {job_.folder.write("third.txt", "w1\n").string()};
+  EXPECT_THROW(job_.run(), OutputError);
+  EXPECT_TRUE(job_.bytes() == expected_);
+}
+
+TEST_F(PreprocessFaultTest, OneJobWritesAnOutputAtATime) {
+  {
+    const text::TokenStore other(FileSystem::posix(), job_.options.output.string() + ".partial",
+                                 "{}", false);
+    try {
+      job_.run();
+      ADD_FAILURE() << "both write";
+    } catch (const OutputError& error) {
+      EXPECT_NE(std::string(error.what()).find("another process writes here"), std::string::npos);
+    }
+  }
+  job_.run();
+  EXPECT_TRUE(job_.bytes() == expected_);
+}
+
+TEST_F(PreprocessFaultTest, AFolderOfSomebodyElseStays) {
+  const std::filesystem::path notes = job_.options.output.string() + ".partial/notes";
+  std::filesystem::create_directories(notes.parent_path());
+  FileSystem::posix().write_new(notes, "mine");
+  EXPECT_THROW(job_.run(), OutputError);
+  EXPECT_TRUE(std::filesystem::exists(notes));
 }
 
 TEST_F(PreprocessFaultTest, AfterAnyFailedCallTheNextRunGivesTheSameBytes) {
