@@ -53,7 +53,10 @@ void say(const PretrainResult& result) {
     log::info("result", "train:   " + loss_text(result.train));
   }
   if (result.valid) {
-    log::info("result", "valid:   " + loss_text(*result.valid));
+    const std::string when = result.valid_step == result.step
+                                 ? ""
+                                 : " (of step " + std::to_string(result.valid_step) + ")";
+    log::info("result", "valid:   " + loss_text(*result.valid) + when);
   }
   for (const auto& [name, report] : result.baseline) {
     log::info("result", name + ": " + loss_text(report));

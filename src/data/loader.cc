@@ -38,7 +38,8 @@ void check_sizes(const LoaderOptions& o) {
         fmt::format("`first_step` must be at least 0, but is {} instead.", o.first_step));
 }
 
-/// The number of samples, when it is enough for one step.
+}  // namespace
+
 int64_t checked_count(int64_t count, int64_t batch) {
   if (count <= 0) {
     throw DataError("the training data give no sample", kExpectedSamples);
@@ -51,8 +52,6 @@ int64_t checked_count(int64_t count, int64_t batch) {
   }
   return count;
 }
-
-}  // namespace
 
 Loader::Loader(std::shared_ptr<const SampleStream> stream, std::vector<Field> fields,
                std::vector<Processor::ViewInfo> views, const LoaderOptions& options)

@@ -73,6 +73,12 @@ void RunCheckpoints::check_fits(const Checkpoint& checkpoint, bool allow_data_ch
     does_not_fit(checkpoint, "the training data", saved("data"), identity_.data_hash,
                  "--allow data-change goes on with the new data");
   }
+  const int64_t samples = extra.value("samples_in_data", identity_.samples);
+  if (samples != identity_.samples && !allow_data_change) {
+    does_not_fit(checkpoint, "the number of samples that data.processor makes",
+                 std::to_string(samples), std::to_string(identity_.samples),
+                 "--allow data-change goes on with the new samples");
+  }
   const int64_t batch = extra.value("batch", int64_t{0});
   if (batch != identity_.batch) {
     does_not_fit(checkpoint, "train.batch", std::to_string(batch), std::to_string(identity_.batch),
@@ -151,6 +157,7 @@ void RunCheckpoints::commit() {
   info.history = history_;
   info.extra = Json{{"tokenizer", identity_.tokenizer_hash},
                     {"data", identity_.data_hash},
+                    {"samples_in_data", identity_.samples},
                     {"batch", identity_.batch},
                     {"seed", identity_.seed},
                     {"skipped", state.skipped},

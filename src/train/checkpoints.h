@@ -17,6 +17,7 @@ struct RunIdentity {
   std::string plan_hash;
   std::string tokenizer_hash;
   std::string data_hash;
+  int64_t samples = 0;  ///< that are made of the data
   int64_t batch = 0;
   int64_t seed = 0;
   std::string blas;

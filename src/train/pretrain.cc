@@ -1,5 +1,6 @@
 #include "tpretrain/train/pretrain.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "tpretrain/base/error.h"
@@ -18,6 +19,7 @@
 #include "train/model_file.h"
 #include "train/optimizers.h"
 #include "train/progress_line.h"
+#include "train/recipe_changes.h"
 #include "train/retrieval_examples.h"
 #include "train/stop_signal.h"
 #include "train/zero_shot.h"
@@ -156,7 +158,8 @@ class Run {
     tokenizer_ = open_tokenizer(recipe_, registry_);
     train_ = open_data(recipe_, registry_, tokenizer_, Split::kTrain);
     model_ = make_model(recipe_, registry_, tokenizer_.get(), *train_.processor);
-    total_ = total_steps(recipe_, *train_.processor, train_.stream->count());
+    const int64_t samples = checked_count(train_.stream->count(), config_.train.batch);
+    total_ = total_steps(recipe_, *train_.processor, samples);
     if (config_.data.valid) {
       open_validation();
     }
@@ -194,6 +197,7 @@ class Run {
             plan_hash(model_->buffer()),
             tokenizer_ ? tokenizer_->hash() : "",
             train_.source->hash(),
+            train_.stream->count(),
             config_.train.batch,
             config_.seed,
             ops::blas_name(),
@@ -205,6 +209,9 @@ class Run {
     FileSystem::posix().replace(run / "recipe.yaml", recipe_.text);
     Node resolved = recipe_tree(recipe_, registry_, RecipeForm::kFull);
     resolved.find("train")->set("blas", Node::scalar(ops::blas_name()));
+    if (resumed) {
+      warn_of_changes(resolved);
+    }
     FileSystem::posix().replace(run / "resolved.yaml", write_yaml(resolved));
     metrics_.emplace(run / "metrics.jsonl", config_.name, recipe_.hash(), resumed.value_or(0));
     log::info("run", build_id() + ", matrix library " + ops::blas_name() + ", recipe " +
@@ -217,6 +224,25 @@ class Run {
                          " steps of " + with_commas(config_.train.batch) + " samples");
     for (const std::string& warning : recipe_.warnings) {
       log::warn("recipe", warning);
+    }
+  }
+
+  /// Before resolved.yaml is written again.
+  void warn_of_changes(const Node& resolved) const {
+    constexpr size_t kMost = 10;
+    const fs::path earlier = directory_->path() / "resolved.yaml";
+    std::vector<std::string> changes;
+    try {
+      changes = recipe_changes(parse_yaml(FileSystem::posix().read_all(earlier), earlier.string()),
+                               resolved);
+    } catch (const Error&) {
+      return;  // missing or damaged: the hash of the recipe has told that there is a change
+    }
+    for (size_t i = 0; i < std::min(changes.size(), kMost); ++i) {
+      log::warn("recipe", "changed since the run was last started: " + changes[i]);
+    }
+    if (changes.size() > kMost) {
+      log::warn("recipe", "and " + std::to_string(changes.size() - kMost) + " changes more");
     }
   }
 
@@ -308,6 +334,7 @@ class Run {
     }
     watch_.leave_out(Clock::now() - start);
     timing.seconds = watch_.read().seconds;
+    result_.valid_step = trainer_->state().step;
     metrics_->write_valid(*result_.valid, trainer_->state(), timing);
     log::info("valid", "step " + std::to_string(trainer_->state().step) + " " +
                            loss_text(*result_.valid) + " over " +

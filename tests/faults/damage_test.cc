@@ -94,6 +94,8 @@ TEST(Damage, AFreshStartThatFindsNoDataLeavesTheEarlierRunInPlace) {
   const ProgramResult result =
       training.train("run", {"--fresh", "--set", "tokenizer.wordpiece.vocab=gone.txt"});
   expect_failure(result, 78, "gone.txt");
+  expect_failure(training.train("run", {"--fresh", "--set", "train.batch=100000"}), 65,
+                 "fewer than one global batch");
   EXPECT_TRUE(std::filesystem::exists(training.checkpoint("run", kSteps)));
   EXPECT_FALSE(std::filesystem::exists(training.path("run.old-1")));
   EXPECT_FALSE(std::filesystem::exists(training.path("run/exit/rank-0.json")))
@@ -108,6 +110,27 @@ TEST(Damage, ASecondJobOnOneRunIsTurnedAway) {
   const ProgramResult second = training.train("run");
   expect_failure(second, 73, "run");
   EXPECT_EQ(training.ledger("run"), std::vector<int64_t>{5});
+}
+
+TEST(Damage, AResumeNamesWhatWasChanged) {
+  const Training training;
+  training.train("run", {"--stop-at", "10"});
+  const ProgramResult result =
+      training.train("run", {"--stop-at", "15", "--set", "model.encoder.transformer.heads=1"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("model.parts.encoder.encoder.transformer.heads: 2 -> 1"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST(Damage, OtherSamplesOfTheSameDataAreOtherData) {
+  const Training training;
+  training.train("run", {"--stop-at", "10"});
+  const std::vector<std::string> shorter = {"--set", "data.processor.sentence_pair.length=16"};
+  expect_failure(training.train("run", shorter), 78, "number of samples");
+  std::vector<std::string> allowed = shorter;
+  allowed.insert(allowed.end(), {"--allow", "data-change", "--stop-at", "15"});
+  EXPECT_EQ(training.train("run", allowed).status, 0);
 }
 
 }  // namespace

@@ -27,6 +27,9 @@ struct LoaderOptions {
   int64_t first_step = 0;
 };
 
+/// `count` samples, when they are enough for one step. Errors: DataError.
+int64_t checked_count(int64_t count, int64_t batch);
+
 /// What one rank computes in one step.
 struct StepBatch {
   int64_t step = 0;

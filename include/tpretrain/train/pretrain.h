@@ -40,6 +40,7 @@ struct PretrainResult {
   int64_t step = 0;
   StepReport train;                            ///< of the last step
   std::optional<LossReport> valid;             ///< of the last validation
+  int64_t valid_step = 0;                      ///< after which that was
   std::map<std::string, LossReport> baseline;  ///< "unigram": beside a final validation
   bool requeue = false;                        ///< stopped by a signal or by max_seconds
   bool begun = true;  ///< state committed; false: a fresh start was stopped before it began
