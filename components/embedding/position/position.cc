@@ -41,6 +41,12 @@ PositionEmbedding::PositionEmbedding(const PositionEmbeddingConfig& config, cons
     : offset_(config.offset) {
   Build own = build.on(*this);
   max_ = own.infer(config.max, own.context().positions, "max");
+  if (max_ < own.context().positions) {
+    throw ConfigError("embedding 'position' has `max` = " + std::to_string(max_) +
+                          ", but the data give sequences of up to " +
+                          std::to_string(own.context().positions) + " tokens",
+                      "raise `max` of the embedding or lower `length` of the processor");
+  }
   width_ = own.infer(0, own.context().width, "width");
   if (config.kind == PositionEmbeddingConfig::Kind::kLearned) {
     weight_ =

@@ -13,6 +13,12 @@ at::Tensor embed(Embedding& embedding, const Batch& batch, at::ScalarType dtype 
                             ops::NormKind::kNone, 0, {}, layout.token_key);
 }
 
+BuildContext longest(int64_t positions) {
+  BuildContext context = small_context();
+  context.positions = positions;
+  return context;
+}
+
 }  // namespace position_test
 
 TEST(PositionEmbedding, RestartsInEverySequence) {
@@ -27,7 +33,8 @@ TEST(PositionEmbedding, RestartsInEverySequence) {
 }
 
 TEST(PositionEmbedding, OffsetSkipsTheFirstRows) {
-  const auto position = build<Embedding>("position: {max: 4, offset: 2}");
+  const auto position =
+      build<Embedding>("position: {max: 4, offset: 2}", position_test::longest(4));
   const at::Tensor weight = position->named_parameters()["weight"];
   ASSERT_EQ(weight.size(0), 6);
   const at::Tensor x = position_test::embed(*position, text_batch({4}));
@@ -57,19 +64,27 @@ TEST(PositionEmbedding, SinusoidsTakeTheTypeOfTheOtherTables) {
 }
 
 TEST(PositionEmbedding, GradientMatchesFiniteDifferences) {
-  const auto position = build<Embedding>("position: {max: 7}");
+  const auto position = build<Embedding>("position: {max: 7}", position_test::longest(7));
   const Batch batch = text_batch({5, 1, 7});
   expect_gradients([&] { return weighted_sum(position_test::embed(*position, batch)); },
                    leaves_of(*position));
 }
 
 TEST(PositionEmbedding, NamesMaxWhenASequenceIsLonger) {
-  const auto position = build<Embedding>("position: {max: 4}");
+  const auto position = build<Embedding>("position: {max: 4}", position_test::longest(4));
   const std::string message = message_of<DataError>([&] {
     position_test::embed(*position, text_batch({2, 5}));
   });
   EXPECT_NE(message.find("5 tokens"), std::string::npos) << message;
   EXPECT_NE(message.find("`max` = 4"), std::string::npos) << message;
+}
+
+TEST(PositionEmbedding, NamesMaxWhenTheDataMayBeLonger) {
+  const std::string message = message_of<ConfigError>(
+      [&] { build<Embedding>("position: {max: 4}", position_test::longest(5)); });
+  EXPECT_NE(message.find("`max` = 4, but the data give sequences of up to 5 tokens"),
+            std::string::npos)
+      << message;
 }
 
 TEST(PositionEmbedding, NeedsAKnownLength) {
