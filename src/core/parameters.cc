@@ -16,12 +16,13 @@ namespace {
 
 constexpr int64_t kAlignment = 64;  // elements: 256 bytes of float32
 
-int64_t elements(const std::vector<int64_t>& shape) {
+int64_t elements(const ParameterRequest& request) {
   int64_t product = 1;
-  for (const int64_t size : shape) {
+  for (const int64_t size : request.shape) {
     if (size < 1 || __builtin_mul_overflow(product, size, &product) ||
         product > (int64_t{1} << 40)) {
-      throw ConfigError("a parameter of impossible size is asked for");
+      throw ConfigError("parameter '" + request.name + "' would be of impossible size, " +
+                        shape_text(request.shape));
     }
   }
   return product;
@@ -151,7 +152,7 @@ void ParameterBuffer::build(BuildPlan& plan, const ParameterRules& rules, uint64
     if (ties_.count(request.name) != 0) {
       continue;
     }
-    const int64_t length = elements(request.shape);
+    const int64_t length = elements(request);
     segments_.push_back({request.name, request.shape, total, length, false, request.bounds});
     owners.push_back(&request);
     total += (length + kAlignment - 1) / kAlignment * kAlignment;

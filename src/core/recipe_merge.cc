@@ -97,13 +97,13 @@ std::vector<Step> parse_steps(const std::string& path, const std::string& option
     const size_t open = part.find('[');
     if (open != std::string::npos) {
       if (part.back() != ']') {
-        throw ConfigError("--set " + option + ": '[' without ']'");
+        throw UsageError("--set " + option + ": '[' without ']'");
       }
       step.key = part.substr(0, open);
       step.item = part.substr(open + 1, part.size() - open - 2);
     }
     if (step.key.empty()) {
-      throw ConfigError("--set " + option + ": empty key");
+      throw UsageError("--set " + option + ": empty key");
     }
     steps.push_back(step);
   }
@@ -180,7 +180,7 @@ Node read_extended(const std::filesystem::path& path) {
 void apply_set(Node& tree, const std::string& option) {
   const size_t equals = option.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw ConfigError("--set " + option + ": must be KEY=VALUE, for example train.batch=64");
+    throw UsageError("--set " + option + ": must be KEY=VALUE, for example train.batch=64");
   }
   const std::string key = option.substr(0, equals);
   const std::string text = option.substr(equals + 1);
