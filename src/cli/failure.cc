@@ -1,5 +1,6 @@
 #include "cli/failure.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <new>
 
@@ -59,6 +60,11 @@ void write_record(const Outcome& outcome, const RunState& state) {
   }
 }
 
+/// What cannot be said does not change how the process ends.
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
 }  // namespace
 
 int fail(const std::exception& error, const RunState& state) {
@@ -66,10 +72,10 @@ int fail(const std::exception& error, const RunState& state) {
   const char* red = log::color_enabled() ? "\x1b[31m" : "";
   const char* plain = log::color_enabled() ? "\x1b[0m" : "";
   for (const std::string& line : split(report.message, '\n')) {
-    fmt::print(stderr, "tpretrain: {}error:{} {}\n", red, plain, escape_control(line));
+    say(fmt::format("tpretrain: {}error:{} {}", red, plain, escape_control(line)));
   }
   if (!report.hint.empty()) {
-    fmt::print(stderr, "hint: {}\n", escape_control(report.hint));
+    say("hint: " + escape_control(report.hint));
   }
   return finish({report.status, first_line(report.message)}, state);
 }
@@ -78,8 +84,8 @@ int finish(const Outcome& outcome, const RunState& state) {
   const int code = static_cast<int>(outcome.status);
   write_record(outcome, state);
   if (outcome.status != ExitStatus::kOk) {
-    fmt::print(stderr, "tpretrain: FATAL rank=0 host={} step={} code={} reason={}\n", host_name(),
-               state.step, code, escape_control(outcome.reason));
+    say(fmt::format("tpretrain: FATAL rank=0 host={} step={} code={} reason={}", host_name(),
+                    state.step, code, escape_control(outcome.reason)));
   }
   return code;
 }

@@ -1,4 +1,7 @@
 #include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include <malloc.h>
@@ -76,6 +79,7 @@ int run(int argc, const char* const* argv) {
   try {
     const auto line = parse_command_line(argc, argv, build_id());
     if (!line) {
+      flush_output();
       return 0;
     }
     configure_log(line->global);
@@ -89,5 +93,11 @@ int run(int argc, const char* const* argv) {
 }  // namespace tpretrain::cli
 
 int main(int argc, char** argv) {
-  return tpretrain::cli::run(argc, argv);
+  // A file that may not grow is an error of its write, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  const int status = tpretrain::cli::run(argc, argv);
+  std::fflush(nullptr);
+  // Not `return`: destructors of other libraries have been seen to wait for ever when memory is
+  // out.
+  std::_Exit(status);
 }

@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fmt/core.h>
 
 #include "tpretrain/base/config.h"
 #include "tpretrain/base/error.h"
@@ -18,6 +19,24 @@ constexpr const char* kRootExamples =
     "  tpretrain pretrain recipe.yaml --set train.batch=32\n"
     "  tpretrain predict runs/quickstart \"the capital of France is [MASK].\"\n"
     "`tpretrain COMMAND --help` tells more about one command.";
+
+CLI::Validator at_least(int64_t least) {
+  return {[least](const std::string& text) {
+            const auto value = parse_integer(text);
+            return value && *value >= least
+                       ? std::string()
+                       : fmt::format("must be a whole number of at least {}, but is '{}'", least,
+                                     text);
+          },
+          ""};
+}
+
+CLI::Validator not_empty() {
+  return {[](const std::string& text) {
+            return text.empty() ? std::string("must not be empty") : std::string();
+          },
+          ""};
+}
 
 /// One value for each time that the flag is given: without this CLI11 takes all that follow.
 void one_at_a_time(CLI::Option* option) {
@@ -78,7 +97,7 @@ void add_corpus(CLI::App& app, CorpusArguments& a) {
       ->check(CLI::IsMember({"drop", "error"}))
       ->type_name("HOW");
   app.add_option("--max-line", a.max_line, "Bytes of the longest line that is read")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
 }
 
 void add_threads(CLI::App& app, int64_t& threads) {
@@ -127,14 +146,14 @@ void declare_tokenizer_train(CLI::App& app, CommandLine& line) {
   TokenizerTrainArguments& a = line.tokenizer_train;
   app.add_option("inputs", a.inputs, "A recipe, or text files")->required()->type_name("FILE");
   app.add_option("--size", a.size, "Pieces of the vocabulary, special tokens included")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   app.add_option("-o,--output", a.vocabulary.vocab, "The vocabulary file to write")
       ->type_name("VOCAB");
   add_vocabulary(app, a.vocabulary);
   app.add_option("--min-frequency", a.min_frequency, "Rarest pair that is still merged")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   app.add_option("--limit-alphabet", a.limit_alphabet, "Most frequent characters kept; 0: all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   add_corpus(app, a.corpus);
   add_threads(app, a.threads);
   app.add_flag("--overwrite", a.overwrite, "Replace a vocabulary that is there");
@@ -182,10 +201,10 @@ void declare_data_pack(CLI::App& app, CommandLine& line) {
   app.add_option("-o,--output", a.output, "PREFIX of the shards: PREFIX-000000.tar, ...")
       ->required()
       ->type_name("PREFIX");
-  app.add_option("--samples", a.samples, "Samples of a shard")->check(CLI::PositiveNumber);
+  app.add_option("--samples", a.samples, "Samples of a shard")->check(at_least(1));
   app.add_option("--max-side", a.max_side,
                  "Pixels of the longer side of a picture; larger ones are shrunk to PNG. 0: any")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_flag("--overwrite", a.overwrite, "Replace shards that are there");
   add_sets(app, a.sets);
   add_json(app, a.json);
@@ -194,14 +213,16 @@ void declare_data_pack(CLI::App& app, CommandLine& line) {
 void declare_pretrain(CLI::App& app, CommandLine& line) {
   PretrainArguments& a = line.pretrain;
   add_recipe(app, a);
-  app.add_option("--run", a.run, "Run directory; default runs/NAME")->type_name("DIR");
+  app.add_option("--run", a.run, "Run directory; default runs/NAME")
+      ->check(not_empty())
+      ->type_name("DIR");
   auto* fresh = app.add_flag("--fresh", a.fresh, "Start again; the old run is moved aside");
   app.add_option("--resume", a.resume,
                  "auto (go on if there is a checkpoint), must, or the step to go on from")
       ->excludes(fresh)
       ->type_name("HOW");
   app.add_option("--stop-at", a.stop_at, "End after this step; no schedule changes")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_option_function<std::string>(
          "--max-time",
          [&a](const std::string& text) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ void print(std::string_view text) {
 }
 
 void flush_output() {
-  if (std::fflush(stdout) != 0) {
+  if (!std::cout.flush() || std::fflush(stdout) != 0) {
     output_failed();
   }
 }

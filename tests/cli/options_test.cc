@@ -77,5 +77,30 @@ TEST(CommandLine, JsonLogIsOneObjectALine) {
   }
 }
 
+/// Exit status of a line for the shell in which `$TP` is the program.
+int shell(const std::string& line) {
+  const int status = std::system(("TP=" TPRETRAIN_PROGRAM "; " + line).c_str());
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+TEST(CommandLine, TheStatusIsTheSameWhenNothingCanBeSaid) {
+  EXPECT_EQ(shell("$TP compose nothing.yaml 2>&-"), 78);
+  EXPECT_EQ(shell("$TP compose nothing.yaml 2>/dev/full"), 78);
+  EXPECT_EQ(shell("$TP list >&- 2>&-"), 74);
+}
+
+TEST(CommandLine, HelpThatCannotBeWrittenIsAnError) {
+  EXPECT_EQ(shell("$TP --help >/dev/full 2>/dev/null"), 74);
+  EXPECT_EQ(shell("$TP --version >/dev/full 2>/dev/null"), 74);
+}
+
+TEST(CommandLine, AFileThatMayNotGrowIsAnErrorOfItsWrite) {
+  const Project project;
+  project.preprocess();
+  const std::string folder = "cd " + project.path().string() + "; ulimit -f 1; ";
+  EXPECT_EQ(shell(folder + "$TP trace recipe.yaml -o t 2>/dev/null"), 74);
+  EXPECT_FALSE(std::filesystem::exists(project.path() / "t.tmp"));
+}
+
 }  // namespace
 }  // namespace tpretrain

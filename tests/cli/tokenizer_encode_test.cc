@@ -50,7 +50,9 @@ TEST(TokenizerEncode, TakesLinesOfUpTo16MiB) {
                                               "vocab.txt", "--no-special", "longest.txt"};
   EXPECT_EQ(project.run(arguments).out, "{\"ids\": []}\n");
   project.write("longest.txt", "the\n" + longest + "\n" + longest + " \n");
-  expect_failure(project.run(arguments), 65, "longest.txt: line 3 must have at most 16.0 MiB");
+  const ProgramResult result = project.run(arguments);
+  expect_failure(result, 65, "longest.txt: line 3 must have at most 16.0 MiB");
+  EXPECT_EQ(lines_of(result.out).size(), 2U) << "what came before is there";
 }
 
 /// A merge list of one merge: 512 is "ca", 513 and 514 begin and end a text.
