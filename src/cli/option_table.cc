@@ -3,8 +3,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/core.h>
 
+#include "cli/option_checks.h"
 #include "tpretrain/base/config.h"
 #include "tpretrain/base/error.h"
 #include "tpretrain/base/text.h"
@@ -19,24 +19,6 @@ constexpr const char* kRootExamples =
     "  tpretrain pretrain recipe.yaml --set train.batch=32\n"
     "  tpretrain predict runs/quickstart \"the capital of France is [MASK].\"\n"
     "`tpretrain COMMAND --help` tells more about one command.";
-
-CLI::Validator at_least(int64_t least) {
-  return {[least](const std::string& text) {
-            const auto value = parse_integer(text);
-            return value && *value >= least
-                       ? std::string()
-                       : fmt::format("must be a whole number of at least {}, but is '{}'", least,
-                                     text);
-          },
-          ""};
-}
-
-CLI::Validator not_empty() {
-  return {[](const std::string& text) {
-            return text.empty() ? std::string("must not be empty") : std::string();
-          },
-          ""};
-}
 
 /// One value for each time that the flag is given: without this CLI11 takes all that follow.
 void one_at_a_time(CLI::Option* option) {
